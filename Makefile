@@ -1,0 +1,42 @@
+# Each target sets up what it needs itself: Python 3.11+ and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_DIR ?= home
+
+.PHONY: venv dev run test slow check bench clean
+
+venv: $(VENV)/runtime
+dev: $(VENV)/dev
+
+$(VENV)/runtime: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: $(VENV)/runtime requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# A sample home, every job once over it, and an account of what came of it.
+run: venv
+	@$(BIN)/python -m jobs demo --home $(HOME_DIR)
+
+test: $(VENV)/dev
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+slow: $(VENV)/dev
+	@$(BIN)/python -m pytest -n 2 -m slow
+
+check: $(VENV)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/dev
+	@$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,622 @@
+"""What Partner Desk knows: submissions, cases, decisions, effects, and the values that pass between the parts.
+
+Every datetime is aware. Everything here is plain data that msgspec can write as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from rules.authorisation import Standing
+from rules.deals import DealKind
+from rules.decision import Decision, Problem
+from rules.edition import Tier
+
+Facts = dict[str, Any]
+"""JSON-able facts: what a letter or a sentence is filled with."""
+
+
+# -- what comes in ------------------------------------------------------------
+
+
+class Form(StrEnum):
+    """The forms that partners send (contract, "Tabs that forms write")."""
+
+    PARTNER = "partner"
+    DEAL = "deal"
+    UPDATE = "update"
+    ORDER = "order"
+    PILOT = "pilot"
+    PILOT_REPORT = "pilot-report"
+    REQUEST = "request"
+
+
+@dataclass(slots=True)
+class FormRow:
+    """One row of a form tab, as read. `answers` by our field names, raw text; `labels` by field: the header as it stands in the form.
+
+    `key` is the fingerprint of time stamp, address and answers; `number` what stands in the row's `№` (the system's column), "" if nothing.
+    `stamp` is None when the time stamp cannot be read (`stamp_text` says what stood there). `position` is the row on the sheet (order of intake).
+    """
+
+    form: Form
+    key: str
+    number: str
+    position: int
+    stamp: datetime | None
+    stamp_text: str
+    address: str
+    answers: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Submission:
+    """Something sent to us, stored once under (source, key): a form row, a mail.
+
+    `source`: "form:deal", "mail". `received_at` is the form's time or the mailbox's; `seq` the order of intake (given by the ledger).
+    `number` is the case it belongs to. `answer`, `answer_text`, `due_at`, `answered_at` are what the row's right-hand columns show:
+    `answer` one of Answer. `duplicate`: an identical row that has no case of its own. `status` is for mails: what was made of it.
+    """
+
+    source: str
+    key: str
+    received_at: datetime
+    raw: Facts
+    address: str = ""
+    seq: int = 0
+    number: str = ""
+    answer: str = ""
+    answer_text: str = ""
+    due_at: datetime | None = None
+    answered_at: datetime | None = None
+    recorded_at: datetime | None = None
+
+
+class Answer(StrEnum):
+    """The four words of a form row's `Решение`."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NEEDS_DATA = "needs-data"
+    PENDING = "pending"
+
+
+class WordKind(StrEnum):
+    """What staff said in the sheet."""
+
+    DECISION = "decision"  # `Решение сотрудника` (with code and discount beside it)
+    CELL = "cell"  # a decision cell of the system's was changed by hand
+    FIELD = "field"  # another staff column that the case keeps (manager, contacts, discount, …)
+    OVERWRITTEN = "overwritten"  # another system cell was changed: journaled, then put back
+    ROW_DELETED = "row-deleted"  # a registry row vanished: it comes back with a remark
+
+
+@dataclass(frozen=True, slots=True)
+class StaffWord:
+    """One word of staff's from the sheet, with old and new value as shown. `key` makes it once: hash of tab, number, column, old, new, revision.
+
+    `column` is our name of the column (`staff_decision`, `state`, `authorisation`, `tier`, `discount`, `valid_until`, …).
+    `value` is our word for what was typed (`approve`, `refuse`, `annul`, `keep`, `authorise`, `deauthorise`, `raise`, `lower`, `close`; a state's or
+    tier's value; a figure or ISO date as text); "" when it cannot be understood (then `new` is quoted in the remark).
+    `beside`: the row's other staff cells at that time (`refusal_code`, `staff_discount`, `ground`, `comment`, …) as text.
+    """
+
+    key: str
+    kind: WordKind
+    tab: str
+    number: str
+    column: str
+    value: str
+    old: str
+    new: str
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+
+# -- cases -----------------------------------------------------------------------
+
+
+class CaseKind(StrEnum):
+    """Kinds of case, with the letter of their number."""
+
+    PARTNER = "partner"
+    DEAL = "deal"
+    REQUEST = "request"
+    TRAINING = "training"
+
+
+PREFIX: Mapping[CaseKind, str] = {CaseKind.PARTNER: "P", CaseKind.DEAL: "D", CaseKind.REQUEST: "Q", CaseKind.TRAINING: "Q"}
+
+
+class DealState(StrEnum):
+    """`Состояние` of a deal."""
+
+    PENDING = "pending"
+    NEEDS_DATA = "needs-data"
+    REGISTERED = "registered"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    ANNULLED = "annulled"
+    WON = "won"
+    LOST = "lost"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_DEAL_STATES = frozenset({DealState.PENDING, DealState.NEEDS_DATA, DealState.REGISTERED})
+
+
+class PartnerState(StrEnum):
+    """`Авторизация` of a partner; needs data and new show as `На рассмотрении`."""
+
+    NEEDS_DATA = "needs-data"
+    PENDING = "pending"
+    AUTHORISED = "authorised"
+    REFUSED = "refused"
+    DEAUTHORISED = "deauthorised"
+
+
+class RequestState(StrEnum):
+    """`Состояние` of a question, a request, a training line."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    PASSED = "passed"
+
+
+class SaleStatus(StrEnum):
+    """`Статус продажи`, numbered 1..7 in every letter about a deal; 8 and 9 are `extend` and `withdraw`."""
+
+    IN_WORK = "in-work"
+    NEGOTIATING = "negotiating"
+    OFFER_SENT = "offer-sent"
+    TENDER = "tender"
+    WON = "won"
+    LOST = "lost"
+    POSTPONED = "postponed"
+
+
+@dataclass(slots=True)
+class Remark:
+    """A line of `Замечания`: `code` names it (so that it can be lifted), `text` is Russian, frozen when written."""
+
+    code: str
+    text: str
+
+
+@dataclass(slots=True)
+class Question:
+    """What is open with staff: `code` (`review`, `annul`, `demote`, `confirm-tier`, …), the sentence they see (a proposal begins `Предложение:`), since when."""
+
+    code: str
+    text: str
+    asked_at: datetime
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Asked:
+    """Data that the sender was asked for: field, the form's own header, and the sentence."""
+
+    field: str
+    label: str
+    text: str
+    code: str
+
+
+@dataclass(slots=True)
+class Echo:
+    """A final status or withdrawal that waits for the partner's confirmation (1 = yes, 2 = no)."""
+
+    action: str  # "won" | "lost" | "withdraw"
+    asked_at: datetime
+
+
+@dataclass(slots=True)
+class PartnerData:
+    """A partner, from application on. Contacts are lower-case addresses. Discounts in percent. `tier_grace_until`: end of a warning's 30 days."""
+
+    name: str = ""
+    inn: str = ""
+    kpp: str = ""
+    site: str = ""
+    contact: str = ""
+    phone: str = ""
+    region: str = ""
+    distributor: str = ""
+    consent_at: datetime | None = None
+    comment: str = ""
+    contacts: list[str] = field(default_factory=list)
+    staff_contacts: list[str] = field(default_factory=list)
+    tier: Tier = Tier.WHITE
+    discount_override: Decimal | None = None
+    individual_discount: Decimal | None = None
+    authorised_at: datetime | None = None
+    refused_before: bool = False
+    manager: str = ""
+    tier_warned_at: datetime | None = None
+    tier_grace_until: date | None = None
+    sales_12m: Decimal = Decimal(0)
+    distance: str = ""
+    reviewed_on: date | None = None
+    quarter_reviewed: str = ""
+
+
+@dataclass(slots=True)
+class OfferLine:
+    """A line of an offer; money in roubles, Decimal; `price` after discount."""
+
+    article: str
+    name: str
+    term_months: str
+    quantity: int
+    list_price: Decimal
+    discount: Decimal
+    price: Decimal
+    total: Decimal
+
+
+@dataclass(slots=True)
+class Offer:
+    """Prices frozen with the offer (КП)."""
+
+    number: str
+    on: date
+    valid_until: date
+    lines: list[OfferLine]
+    total: Decimal
+    discount: Decimal
+
+
+@dataclass(slots=True)
+class DealData:
+    """A deal registration. `products` are names as in `Прайс`, `product_keys` their name keys, `articles` what was priced (article per product)."""
+
+    partner_name: str = ""
+    customer: str = ""
+    customer_kpp: str = ""
+    deal_kind: DealKind | None = None
+    products: list[str] = field(default_factory=list)
+    product_keys: list[str] = field(default_factory=list)
+    articles: list[str] = field(default_factory=list)
+    licences: int | None = None
+    expected_on: date | None = None
+    expected_text: str = ""
+    customer_contact: str = ""
+    competitor: str = ""
+    licence_screenshot: str = ""
+    financial_document: str = ""
+    comment: str = ""
+    discount: Decimal | None = None
+    staff_discount: Decimal | None = None
+    registered_at: datetime | None = None
+    ends: date | None = None  # unshifted end of the term
+    valid_until: date | None = None
+    extensions: int = 0
+    sale_status: SaleStatus | None = None
+    reported_on: date | None = None
+    report_months: list[str] = field(default_factory=list)  # "2026-03": months in which a report came
+    confirmed_on: date | None = None
+    report_warned_on: date | None = None
+    confirm_warned_on: date | None = None
+    done: list[str] = field(default_factory=list)
+    refusal_codes: list[str] = field(default_factory=list)
+    offered_discount: Decimal | None = None  # second partner's
+    offers: int = 0
+    echo: Echo | None = None
+    expired_on: date | None = None
+    closed_at: datetime | None = None
+    name_key: str = ""
+
+
+@dataclass(slots=True)
+class RequestData:
+    """A question or request in `Обращения`, or a line of `Обучение` (`topic` = `sales` / `technical`)."""
+
+    topic: str = ""
+    subject: str = ""
+    text: str = ""
+    address: str = ""
+    partner_name: str = ""
+    about: str = ""  # number of another case it concerns
+    held_until: date | None = None
+    held_on: str = ""
+    attended: bool = False
+    certificate: str = ""
+    facts: Facts = field(default_factory=dict)
+
+
+CaseData = PartnerData | DealData | RequestData
+
+
+@dataclass(slots=True)
+class Case:
+    """One case, whatever its kind. `number` is its identity for people.
+
+    `state` is a PartnerState, DealState or RequestState value. `submitted_at` the submission's time; `place_at`, `place_seq` its place in the queue (None: none,
+    data are missing). `due_at` the answer's deadline, stored once. `wakes_at`: when the case must be looked at next (None: nothing pending).
+    `asked_at`, `asked_due_at`: needs data since, refused after. `answer_to`: source keys of the form rows that show this case's answer.
+    `reply_to`: address of an applicant who has no known contact yet (never-applied INN); `decided_at`: first final or registering decision.
+    """
+
+    number: str
+    kind: CaseKind
+    state: str
+    edition: str
+    submitted_at: datetime
+    data: CaseData
+    partner_inn: str = ""
+    customer_inn: str = ""
+    revision: int = 0
+    place_at: datetime | None = None
+    place_seq: int = 0
+    due_at: datetime | None = None
+    wakes_at: datetime | None = None
+    sender: str = ""
+    sender_known: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    asked_due_at: datetime | None = None
+    waits_for: list[str] = field(default_factory=list)
+    question: Question | None = None
+    remarks: list[Remark] = field(default_factory=list)
+    reason_text: str = ""
+    decided_at: datetime | None = None
+    warned_shares: list[float] = field(default_factory=list)
+    missed: bool = False
+    interim_at: datetime | None = None
+    received_told: bool = False
+
+    def deal(self) -> DealData:
+        """The payload as a deal's. Raises TypeError on a case of another kind."""
+        if not isinstance(self.data, DealData):
+            raise TypeError(f"{self.number} is no deal")
+        return self.data
+
+    def partner(self) -> PartnerData:
+        """The payload as a partner's. Raises TypeError on a case of another kind."""
+        if not isinstance(self.data, PartnerData):
+            raise TypeError(f"{self.number} is no partner")
+        return self.data
+
+    def request(self) -> RequestData:
+        """The payload as a request's. Raises TypeError on a case of another kind."""
+        if not isinstance(self.data, RequestData):
+            raise TypeError(f"{self.number} is no request")
+        return self.data
+
+
+STANDING: Mapping[str, Standing] = {
+    PartnerState.NEEDS_DATA: Standing.UNDECIDED,
+    PartnerState.PENDING: Standing.UNDECIDED,
+    PartnerState.AUTHORISED: Standing.AUTHORISED,
+    PartnerState.REFUSED: Standing.REFUSED,
+    PartnerState.DEAUTHORISED: Standing.DEAUTHORISED,
+}
+
+
+# -- what was decided, and what follows ----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonText:
+    """A reason as told: code, section, Russian sentence."""
+
+    code: str
+    section: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A decision as recorded: what the rules recommended, what was decided and by whom ("rules", "staff", "partner", "time"), on which facts."""
+
+    number: str
+    revision: int
+    question: str  # "authorisation", "registration", "extension", "tier", "report", …
+    outcome: str  # outcome in force: approve | refer | ask | reject | annul | expire | won | …
+    by: str
+    at: datetime
+    edition: str
+    reasons: tuple[ReasonText, ...]
+    recommended: Decision | None
+    facts: Facts
+
+
+class EffectKind(StrEnum):
+    """What is done in the world."""
+
+    MAIL = "mail"
+    ROW = "row"  # a registry row shows the case anew
+    FORM_ROW = "form-row"  # the right-hand columns of a form row show the submission anew
+    JOURNAL = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter to be sent: `key` from (case, revision, template, recipient) makes it once; `context` is frozen JSON.
+
+    `answers` names the form rows (source, key) whose `Ответ отправлен` it fills. `warns` marks the deal clock when really sent ("report", "confirm").
+    `thread`: Message-IDs of the letter that is answered, oldest first. `offer`: an offer to render and attach.
+    `rate_key`: counted against the limit of answers per sender.
+    """
+
+    key: str
+    number: str
+    revision: int
+    template: str
+    recipient: str
+    context: Facts
+    queued_at: datetime
+    answers: tuple[tuple[str, str], ...] = ()
+    warns: str = ""
+    thread: tuple[str, ...] = ()
+    offer: Offer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of `Журнал`."""
+
+    at: datetime
+    number: str
+    event: str
+    details: str
+
+
+# -- staff's tabs ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A line of `Прайс`; `key` is the name key of `name`; price in roubles."""
+
+    article: str
+    name: str
+    key: str
+    term_months: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """A line of `Продажи`."""
+
+    on: date
+    partner_inn: str
+    deal: str
+    amount: Decimal
+    distributor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicityLine:
+    """A line of `Публикации`; kind `site`, `mailing`, `social`."""
+
+    on: date
+    partner_inn: str
+    kind: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalLine:
+    """A line of `Отказы заказчиков`: this customer will not work with this partner."""
+
+    customer_inn: str
+    partner_inn: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationLine:
+    """A line of `Нарушения`; kind `complaint`, `false-information`, `debt`, `breach`."""
+
+    on: date
+    partner_inn: str
+    kind: str
+    text: str
+    lifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTabs:
+    """Staff's own tabs as last read."""
+
+    prices: tuple[PriceLine, ...] = ()
+    sales: tuple[SaleLine, ...] = ()
+    publicity: tuple[PublicityLine, ...] = ()
+    refusals: tuple[RefusalLine, ...] = ()
+    violations: tuple[ViolationLine, ...] = ()
+    calendar: Mapping[date, bool] = field(default_factory=dict)  # True: business day
+
+
+# -- mail that came in -----------------------------------------------------------------
+
+
+class LetterKind(StrEnum):
+    """What kind of mail it is; bounces first, then automatic, then people's."""
+
+    PERSON = "person"
+    AUTOMATIC = "automatic"
+    BOUNCE = "bounce"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a letter, kept under a safe name of ours; `name` is the sender's (data, never a path)."""
+
+    name: str
+    stored: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An incoming mail, read. `key` is once for all (mailbox identity and hash); `received_at` is the mailbox's time.
+
+    `tokens`: reply tokens found in the addresses it was sent to; `references`: Message-IDs of In-Reply-To, then References, nearest first;
+    `numbers`: case numbers in the subject. `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it;
+    `failed_authentication`: a trusted result says it is forged. `text`: the whole body as text. `failed_recipient`: of a bounce.
+    """
+
+    key: str
+    kind: LetterKind
+    received_at: datetime
+    sender: str
+    sender_name: str
+    subject: str
+    text: str
+    message_id: str
+    tokens: tuple[str, ...]
+    references: tuple[str, ...]
+    numbers: tuple[str, ...]
+    authentic: bool
+    failed_authentication: bool
+    attachments: tuple[Attachment, ...] = ()
+    failed_recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply says, after quotes are stripped. `action`: "" (not understood) or one of
+    `report` (with `status`), `extend`, `won`, `lost`, `withdraw`, `status` (the word «статус»), `data` (with `answers`), `yes`, `no`, `appeal`.
+
+    `numbered`: it came as a number of the list (acts at once); in words a final action is echoed first. `updates`: several deals in one reply:
+    (deal number, action or status value). `text`: the new text alone.
+    """
+
+    action: str
+    text: str
+    status: SaleStatus | None = None
+    numbered: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()  # further actions of the same reply, such as `extend` beside a report
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineItem:
+    """Something nobody here can mend by itself: where it came from, why, and the raw material, kept."""
+
+    source: str
+    key: str
+    reason: str
+    raw: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision together with the recorded case it was made on; what review hands to settlement."""
+
+    decision: Decision
+    facts: Facts
