@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from enum import StrEnum
 
 
@@ -40,7 +41,7 @@ class Problem:
     field: str
     code: str
     section: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Reason:
 
     code: str
     section: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +78,5 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     tests: tuple[Test, ...] = ()
     problems: tuple[Problem, ...] = ()
-    terms: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, str] = default(default_factory=dict)
     waits_for: tuple[str, ...] = ()
