@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from rules.authorisation import Standing
@@ -76,6 +77,11 @@ class Submission:
     due_at: datetime | None = None
     answered_at: datetime | None = None
     recorded_at: datetime | None = None
+
+    def fingerprint(self) -> str:
+        """Stands for what the row's right-hand columns show: another value as soon as one of them differs."""
+        moments = (moment.astimezone(UTC).isoformat() if moment else "" for moment in (self.due_at, self.answered_at))
+        return sha256("\x1f".join((self.number, self.answer, self.answer_text, *moments)).encode()).hexdigest()
 
 
 class Answer(StrEnum):
