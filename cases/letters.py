@@ -1,0 +1,203 @@
+"""What goes into each letter: plain facts, frozen when the letter is queued. Words and layout are the templates' affair.
+
+Money and percent are decimal text ("1234.50", "10"), days ISO dates, moments ISO date-times with zone. `LETTERS` lists every template with the
+facts it is given besides the common ones; a test holds templates and list together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from cases.model import Case, DealData, Facts, Mail, Offer, PartnerData, ReasonText
+from rules.edition import Edition, TierFigures
+
+COMMON = ("number", "greeting", "partner", "edition", "section", "reasons", "due_at")
+"""`number` of the case · `greeting`: contact person or "" · `partner`: its name or "" · `edition` · `section`: heading of the programme cited
+· `reasons`: [{code, section, text}] · `due_at`: moment or ""."""
+
+LETTERS: Mapping[str, tuple[str, ...]] = {
+    # partner
+    "partner-authorised": ("inn", "tier"),
+    "partner-refused": ("inn",),
+    "partner-status": ("inn", "state", "tier"),
+    "partner-deauthorised": ("inn",),
+    "tier-raised": ("tier", "distance"),
+    "tier-lowered": ("tier", "distance"),
+    "tier-warning": ("tier", "missing", "until"),
+    # any case
+    "needs-data": ("about", "asked", "asked_due_at"),
+    "case-received": ("about", "awaits"),
+    "case-waiting": ("about", "awaits"),
+    "sender-unknown": ("about",),
+    "question-received": ("subject",),
+    "question-answered": ("subject", "outcome"),
+    # deal
+    "deal-registered": ("deal", "offer"),
+    "deal-terms-changed": ("deal", "offer", "changes"),
+    "deal-refused": ("deal", "second_discount_max"),
+    "deal-waiting": ("deal", "awaits"),
+    "deal-update-due": ("deal", "due_on"),
+    "deal-update-overdue": ("deal", "due_on", "annul_from"),
+    "deal-confirm-due": ("deal", "due_on", "overdue"),
+    "deal-expiring": ("deal", "days", "can_extend"),
+    "deal-expired": ("deal",),
+    "deal-extended": ("deal",),
+    "deal-extension-refused": ("deal",),
+    "deal-annulled": ("deal",),
+    "deal-closed": ("deal", "outcome"),
+    "deal-discount-offered": ("deal", "offer"),
+    "reply-confirm": ("deal", "action"),
+    "status-report": ("deals", "state", "tier", "asked_about"),
+    # staff
+    "staff-attention": ("kind", "lines", "share"),
+    "staff-digest": ("counts", "waiting", "missed"),
+}
+"""Template -> facts besides COMMON.
+
+`tier`: {name, discount, term_months, extensions, leads, nfr_months} (discount "" = individual) · `distance`: {tier, roubles, conditions: [{name, required,
+actual}]} or {} · `missing`: [{name, required, actual}], name one of sales, site, publicity, sales-training, reports · `about`: {kind: partner|deal|update|
+request, customer, products, name} (what the case is about, only what the sender wrote) · `asked`: [{label, text}] · `awaits`: staff | rival |
+authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, total, discount} or {} · `changes`: [{name: discount|valid_until, old, new}] ·
+`outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts] · `state`: partner state · `asked_about`: number or "" ·
+`lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
+"""
+
+DEAL_LETTERS = tuple(name for name, facts in LETTERS.items() if "deal" in facts)
+"""Letters that carry the numbered list of status answers."""
+
+
+def letter_key(number: str, revision: int, template: str, recipient: str, distinct: str = "") -> str:
+    """sha256 of what makes a letter once: case, revision, kind, recipient (and what else tells it apart)."""
+    return hashlib.sha256("\x1f".join((number, str(revision), template, recipient.lower(), distinct)).encode()).hexdigest()
+
+
+def money(amount: Decimal) -> str:
+    """Roubles as decimal text with kopecks."""
+    return f"{amount:.2f}"
+
+
+def percent(value: Decimal | None) -> str:
+    """Percent as the shortest decimal text; "" when unknown."""
+    if value is None:
+        return ""
+    text = f"{value.normalize():f}"
+    return text if text != "-0" else "0"
+
+
+def day(value: date | None) -> str:
+    """ISO date or ""."""
+    return value.isoformat() if value else ""
+
+
+def moment(value: datetime | None) -> str:
+    """ISO moment or ""."""
+    return value.isoformat() if value else ""
+
+
+def reason_facts(reasons: Iterable[ReasonText]) -> list[Facts]:
+    """Reasons as letters carry them."""
+    return [{"code": reason.code, "section": reason.section, "text": reason.text} for reason in reasons]
+
+
+def tier_facts(row: TierFigures, discount: Decimal | None = None) -> Facts:
+    """A tier's figures for a letter; `discount`: the partner's own if it differs."""
+    shown = row.discount if discount is None else discount
+    return {
+        "name": row.tier.value,
+        "discount": percent(shown),
+        "term_months": row.term_months,
+        "extensions": row.extensions,
+        "leads": row.leads_per_month,
+        "nfr_months": "" if row.nfr_months is None else row.nfr_months,
+    }
+
+
+def offer_facts(offer: Offer | None) -> Facts:
+    """The head of an offer for a letter's text; {} without one."""
+    if offer is None:
+        return {}
+    return {
+        "number": offer.number,
+        "valid_until": day(offer.valid_until),
+        "total": money(offer.total),
+        "discount": percent(offer.discount),
+    }
+
+
+def deal_facts(case: Case, report_due: date | None = None, extensions_left: int = 0) -> Facts:
+    """A deal for a letter."""
+    data = case.deal()
+    return {
+        "number": case.number,
+        "state": case.state,
+        "customer": data.customer,
+        "customer_inn": case.customer_inn,
+        "kind": data.deal_kind.value if data.deal_kind else "",
+        "products": list(data.products),
+        "licences": data.licences if data.licences is not None else "",
+        "discount": percent(data.discount),
+        "registered_at": moment(data.registered_at),
+        "valid_until": day(data.valid_until),
+        "report_due": day(report_due),
+        "sale_status": data.sale_status.value if data.sale_status else "",
+        "extensions_left": extensions_left,
+    }
+
+
+def about_facts(case: Case) -> Facts:
+    """What a case is about, in the sender's own words."""
+    data = case.data
+    if isinstance(data, PartnerData):
+        return {"kind": "partner", "name": data.name, "customer": "", "products": []}
+    if isinstance(data, DealData):
+        return {"kind": "deal", "name": data.partner_name, "customer": data.customer, "products": list(data.products)}
+    return {"kind": "request", "name": data.subject, "customer": "", "products": []}
+
+
+def compose(
+    case: Case,
+    template: str,
+    recipient: str,
+    edition: Edition,
+    now: datetime,
+    *,
+    partner: PartnerData | None,
+    section: str,
+    reasons: Iterable[ReasonText] = (),
+    facts: Mapping[str, object] | None = None,
+    answers: Sequence[tuple[str, str]] = (),
+    warns: str = "",
+    thread: Sequence[str] = (),
+    offer: Offer | None = None,
+    distinct: str = "",
+) -> Mail:
+    """A letter about a case, ready for the outbox. Raises ValueError when the facts are not those that the template asks for."""
+    extra = dict(facts or {})
+    if set(extra) != set(LETTERS[template]):
+        raise ValueError(f"{template}: facts {sorted(extra)} given, {sorted(LETTERS[template])} asked for")
+    context: Facts = {
+        "number": case.number,
+        "greeting": partner.contact if partner else "",
+        "partner": partner.name if partner else "",
+        "edition": edition.name,
+        "section": section,
+        "reasons": reason_facts(reasons),
+        "due_at": moment(case.due_at),
+        **extra,
+    }
+    return Mail(
+        key=letter_key(case.number, case.revision, template, recipient, distinct),
+        number=case.number,
+        revision=case.revision,
+        template=template,
+        recipient=recipient.lower(),
+        context=context,
+        queued_at=now,
+        answers=tuple(answers),
+        warns=warns,
+        thread=tuple(thread),
+        offer=offer,
+    )
