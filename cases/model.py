@@ -270,7 +270,7 @@ class OfferLine:
 
 @dataclass(slots=True)
 class Offer:
-    """Prices frozen with the offer (КП)."""
+    """Prices frozen with the offer (КП), and whom it is for. `deal` and its `registered_on`; `tier`: a Tier's value."""
 
     number: str
     on: date
@@ -278,6 +278,15 @@ class Offer:
     lines: list[OfferLine]
     total: Decimal
     discount: Decimal
+    deal: str = ""
+    registered_on: date | None = None
+    protected_until: date | None = None
+    tier: str = ""
+    buyer: str = ""
+    buyer_inn: str = ""
+    customer: str = ""
+    customer_inn: str = ""
+    distributor: str = ""
 
 
 @dataclass(slots=True)
