@@ -1,0 +1,39 @@
+"""The sending side of the mailbox as a port: deliver a letter, and find out whether it went when that is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class DeliveryUncertain(Exception):  # noqa: N818 - the house's word for it
+    """The letter was handed over, but no answer came: it may or may not have gone. Look for it before any repeat."""
+
+
+class Refused(Exception):  # noqa: N818
+    """Permanent: this letter will never be taken (address unknown, message rejected). Staff are told; never tried again."""
+
+
+class Unavailable(Exception):  # noqa: N818
+    """Passing: nothing went; try the same bytes again later."""
+
+
+class Connection(Protocol):
+    """An open way out, for a batch of letters."""
+
+    def send(self, raw: bytes, recipient: str) -> None:
+        """Deliver one letter. Returns when it is taken for certain; raises DeliveryUncertain, Refused or Unavailable."""
+
+
+class Mailbox(Protocol):
+    """Where letters go out. Opened for a batch: one connection for many letters."""
+
+    def find(self, message_ids: Iterable[str]) -> set[str]:
+        """Those letters that went out already, by their own copies; ids as `Outgoing.message_id` has them, without the domain.
+
+        Raises Unavailable when it cannot be looked up now, DeliveryUncertain when there is nowhere to look at all.
+        """
+
+    def batch(self) -> AbstractContextManager[Connection]:
+        """Connect for a batch and close afterwards. Raises Unavailable when there is no connection to be had."""

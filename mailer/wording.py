@@ -1,0 +1,556 @@
+"""Every Russian sentence that is not a letter's own text: problems, reasons, remarks and questions for staff, names of events, labels, terms.
+
+A sentence is a tuple of pieces; a piece whose facts are missing or empty is left out, so that an incomplete set of facts, like an unknown
+code, still gives a sentence that can be read. Values are data: they are put in on one line, shortened, and never read as a pattern.
+Reasons go to partners and take no facts: no other partner's number or terms can slip into them. Remarks and questions are for staff alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from string import Formatter
+from types import MappingProxyType
+
+from mailer.format import money, short_day
+from rules.decision import Problem, Reason
+from rules.edition import Edition
+
+Pieces = tuple[str, ...]
+
+_INN_FORM = "укажите 10 цифр ИНН без пробелов и других знаков"
+
+PROBLEMS: Mapping[str, Pieces] = {
+    "missing": ("поле не заполнено, укажите значение.",),
+    "inn-length": ("ИНН", " «{value}»", " содержит неверное число цифр", " ({digits})", "; " + _INN_FORM + "."),
+    "inn-checksum": (
+        "ИНН",
+        " «{value}»",
+        " не проходит проверку контрольной суммы; сверьте его с карточкой организации и пришлите верный.",
+    ),
+    "inn-scientific": ("таблица сократила ИНН", " до «{value}»", ", часть цифр потеряна; " + _INN_FORM + "."),
+    "inn-not-digits": ("в ИНН", " «{value}»", " есть лишние знаки; " + _INN_FORM + "."),
+    "inn-person": ("указан ИНН физического лица или предпринимателя", " ({value})", "; нужен ИНН юридического лица, 10 цифр."),
+    "phone-unreadable": (
+        "телефон",
+        " «{value}»",
+        " прочитать не удалось; укажите его с кодом города, например +7 495 000-00-00.",
+    ),
+    "email-invalid": ("адрес", " «{value}»", " записан с ошибкой; пришлите действующий адрес электронной почты."),
+    "kind-unknown": (
+        "тип сделки",
+        " «{value}»",
+        " программе не известен; выберите: Новая, Продление лицензий, Дополнительные лицензии или Конкурентный переход.",
+    ),
+    "product-unknown": (
+        "продукта",
+        " «{value}»",
+        " нет в прайс-листе",
+        "; возможно, имелось в виду «{suggestion}»",
+        ". Укажите наименование или артикул из прайс-листа.",
+    ),
+    "not-whole": ("нужно целое число", ", а указано «{value}»", "."),
+    "not-positive": ("нужно число от 1", ", а указано «{value}»", "."),
+    "too-long": ("ответ слишком длинный", " ({length})", "; сократите его", ", допустимо не больше {limit}", "."),
+    "consent-missing": (
+        "без согласия на обработку персональных данных заявку принять нельзя; ответьте «Да»",
+        " (указано «{value}»)",
+        ".",
+    ),
+    "evidence-missing": ("для конкурентного перехода нужен этот документ; приложите файл к ответу или дайте ссылку на него.",),
+    "deal-number-unreadable": ("номер", " «{value}»", " прочитать не удалось; укажите один номер целиком, например D-2026-0001."),
+    "status-unknown": (
+        "значение",
+        " «{value}»",
+        " не распознано; выберите: в работе, переговоры, КП отправлено, тендер, выиграна, проиграна, отложена.",
+    ),
+    "percent-out-of-range": ("скидка", " {value} %", " вне допустимых пределов", ", не больше {max} %", "."),
+    "not-reason-3": (
+        "такую скидку предлагают только тогда, когда сделка закреплена за другим партнёром и других причин отказа нет.",
+    ),
+}
+_ANY_PROBLEM: Pieces = ("значение", " «{value}»", " принять не удалось; проверьте его и пришлите ещё раз.")
+
+REASONS: Mapping[str, str] = {
+    "1": "Данные заявки неполные или содержат ошибки",
+    "2": "Организация не авторизована в партнёрской программе",
+    "3": "Этот заказчик с тем же набором продуктов уже закреплён за другим партнёром",
+    "4": "Заказчик письменно отказался работать с вашей организацией",
+    "5": "Продления, доступные в вашем статусе, уже использованы",
+    "6": "Нарушены правила добросовестной конкуренции",
+    "7": "Юридическое лицо заказчика не совпадает с тем, на которое зарегистрирована сделка",
+    "legal-entity-only": "Партнёром может стать только юридическое лицо; указан ИНН предпринимателя или физического лица",
+    "not-in-force": "Регистрация сделки сейчас не действует",
+    "no-reply-to-request": "Запрошенные данные не поступили в срок",
+    "sender-unknown": "Адрес отправителя не значится среди контактов организации, заявку проверит сотрудник",
+    "authorisation-undecided": "Авторизация организации ещё рассматривается",
+    "behind-rival": "По этому заказчику раньше поступила другая заявка, рассматриваем их по порядку поступления",
+    "late-earlier": "Порядок поступления заявок по этому заказчику уточняет сотрудник",
+    "overlap": "Часть продуктов по этому заказчику уже закреплена, возможность регистрации проверит сотрудник",
+    "squatting": "Число открытых сделок превысило обычное, заявку проверит сотрудник",
+    "own-customer": "Заказчик и партнёр – одно юридическое лицо, заявку проверит сотрудник",
+    "re-registration": "Та же сделка недавно завершилась по сроку, новую регистрацию проверит сотрудник",
+    "switch-evidence": "Документы для конкурентного перехода проверит сотрудник",
+    "individual-discount": "Размер индивидуальной скидки подтвердит сотрудник",
+    "staff-approves": "Заявку утверждает сотрудник",
+    "refused-before": "Организации ранее отказывали в авторизации, новую заявку рассмотрит сотрудник",
+    "foreign-applicant": "Заявка пришла не от известного контакта организации, её проверит сотрудник",
+    "already-authorised": "Организация уже авторизована",
+    "staff": "Таково решение вендора",
+    "staff-confirms": "Этот статус присваивают после подтверждения сотрудником",
+    "conditions": "Условия следующего статуса пока не выполнены",
+    "silence": "Информация о ходе сделки не поступила в срок",
+    "no-confirmation": "Регистрация не была подтверждена в срок",
+    "term-over": "Срок регистрации закончился",
+    "partner": "Так сообщил партнёр",
+    "deauthorised": "Авторизация организации прекращена",
+}
+_ANY_REASON = "Решение принято по условиям партнёрской программы"
+
+REMARKS: Mapping[str, Pieces] = {
+    "namesake": ("Похожее название заказчика под другим ИНН", ": {numbers}", ". Проверьте, не одна ли это организация."),
+    "likely-customer": ("ИНН заказчика не подтверждён; похожие зарегистрированные заказчики", ": {numbers}", "."),
+    "inn-zero-restored": ("В ИНН восстановлен потерянный ноль в начале", ": {value}", "."),
+    "free-mail": ("Заявка с адреса бесплатной почты", ": {address}", "."),
+    "foreign-domain": ("Домен адреса не совпадает с сайтом организации", ": {address}", ", сайт {site}", "."),
+    "edit-after-decision": (
+        "После решения строка формы изменена",
+        " ({field})",
+        ": было «{old}»",
+        ", стало «{new}»",
+        ". На решение это не влияет.",
+    ),
+    "put-back": ("Правка в колонке", " «{column}»", " отменена", ": «{value}»", " – {why}", "."),
+    "row-restored": ("Строку удалили из реестра; она возвращена. Чтобы закрыть дело, укажите решение сотрудника.",),
+    "number-doubled": ("Номер встречается в реестре дважды", ": {number}", ". Система ведёт первую строку, вторую уберите."),
+    "kpp-invalid": ("КПП", " «{value}»", " не похож на настоящий и не учтён."),
+    "expected-unreadable": ("Ожидаемую дату покупки", " «{value}»", " прочитать не удалось."),
+    "date-unreadable": ("Ожидаемую дату покупки", " «{value}»", " прочитать не удалось."),
+    "date-approximate": ("Ожидаемая дата покупки", " «{value}»", " приблизительна", ", принята {date}", "."),
+    "site-unreadable": ("Адрес сайта", " «{value}»", " прочитать не удалось."),
+    "product-ambiguous": ("В прайсе несколько строк с именем", " «{value}»", ", взята первая", " – артикул {article}", "."),
+    "product-first-line": ("В прайсе несколько строк с этим именем", " «{value}»", ", взята первая", " – артикул {article}", "."),
+    "future-stamp": ("Отметка времени строки", " ({value})", " в будущем; временем заявки принято время приёма."),
+    "stamp-unreadable": ("Отметку времени", " «{value}»", " прочитать не удалось; временем заявки принято время приёма."),
+    "undeliverable": ("Письмо не доставлено", " на адрес {address}", ". Проверьте контакты партнёра."),
+    "dead-address": ("На адрес", " {address}", " письма не доходят; до", " {until}", " на него не пишем."),
+    "impossible-word": ("Решение", " «{word}»", " здесь невозможно", ": {why}", "."),
+    "word-unknown": ("Значение", " «{word}»", " в колонке решения не распознано", "; допустимо: {allowed}", "."),
+    "discount-too-high": ("Скидка больше допустимой", ": {value} %", ", здесь возможно не больше {max} %", "."),
+    "discount-unreadable": ("Скидку", " «{value}»", " прочитать не удалось; укажите число."),
+    "not-reason-3": ("Скидку второму партнёру предлагают только при отказе по одной причине 3.",),
+    "code-missing": ("Для отказа укажите код причины от 1 до 7 в колонке «Код отказа».",),
+    "code-unknown": ("Код отказа", " «{value}»", " не известен; допустимы 1–7."),
+    "bulk-held": ("Изменено слишком много строк сразу", ": {count}", ". Правки не применены, подтвердите их."),
+    "formula-in-form": ("Ответ начинается знаком формулы и принят как текст", ": {field}", "."),
+    "held-by": ("Заказчик с этими продуктами закреплён за сделкой", " {number}", "."),
+    "overlap": ("Часть продуктов пересекается со сделкой", " {rivals}", "."),
+    "behind-rival": ("Ждёт решения по более ранней заявке", " {rivals}", "."),
+    "waits-for": ("Ждёт решения по", " {numbers}", "."),
+    "price-missing": ("Продукта", " «{value}»", " больше нет в прайсе, КП не составлено."),
+    "offer-missing": ("КП не составлено", ": {why}", "."),
+    "sender-unknown": ("Отправитель не значится среди контактов партнёра", ": {address}", "."),
+    "partner-unknown": ("Партнёр с таким ИНН не подавал заявку", ": {inn}", "."),
+    "reply-not-understood": ("Ответ партнёра не распознан", ": «{text}»", ". Номер обращения: {number}."),
+    "joined": ("Повторная заявка присоединена", ", поступила {date}", "."),
+    "already-registered": ("Партнёр прислал ту же сделку ещё раз; она уже действует.",),
+    "forged": ("Подпись письма не прошла проверку", ": {address}", ". Письмо не исполнено."),
+    "deadline-missed": ("Срок ответа пропущен", ": {due}", "."),
+    "no-contact": ("У партнёра нет известного адреса, письмо отправить некому.",),
+    "tier-warned": ("Партнёр предупреждён о несоответствии статусу", ": {missing}", ", срок до {until}", "."),
+    "appeal": ("Партнёр просит пересмотреть отказ", " (получено {date})", "."),
+    "order-held": ("Сумма заказов превышает зарегистрированное количество", ": {count}", "."),
+    "calendar-provisional": ("Календарь этого года ещё не утверждён, срок может измениться.",),
+}
+_ANY_REMARK: Pieces = ("Отметка системы", " «{code}»", ": {value}", ". Проверьте строку.")
+
+QUESTIONS: Mapping[str, Pieces] = {
+    "review": ("Примите решение по заявке", ": {why}", "."),
+    "annul": ("Предложение: аннулировать регистрацию", " – {why}", ". Ответьте «Аннулировать» или «Оставить»."),
+    "demote": (
+        "Предложение: понизить статус",
+        " до «{tier}»",
+        "; не выполнено: {missing}",
+        ". Ответьте «Понизить» или «Оставить».",
+    ),
+    "deauthorise": ("Предложение: деавторизовать партнёра", " – {why}", ". Ответьте «Деавторизовать» или «Оставить»."),
+    "confirm-tier": ("Предложение: присвоить статус", " «{tier}»", "; показатели выполнены. Ответьте «Повысить» или «Оставить»."),
+    "repeat-foreign": (
+        "Заявка на авторизованную организацию с неизвестного адреса",
+        " {address}",
+        ". Проверьте, не чужой ли это ИНН.",
+    ),
+    "foreign-applicant": (
+        "Заявка на авторизованную организацию с неизвестного адреса",
+        " {address}",
+        ". Проверьте, не чужой ли это ИНН.",
+    ),
+    "late-earlier": (
+        "Строка появилась поздно, но её отметка времени раньше зарегистрированной сделки",
+        " {rivals}",
+        ". Одобрить или отказать?",
+    ),
+    "overlap": ("Продукты частично совпадают с зарегистрированной сделкой", " {rivals}", ". Одобрить или отказать?"),
+    "squatting": ("У партнёра много открытых сделок", " – {count}", ". Одобрить ещё одну или отказать?"),
+    "own-customer": ("Заказчик и партнёр – одна организация. Одобрить или отказать?",),
+    "re-registration": (
+        "Та же сделка этого партнёра завершилась по сроку",
+        " {date}",
+        ". Одобрить новую регистрацию или отказать?",
+    ),
+    "switch-evidence": (
+        "Проверьте скриншот лицензии и финансовый документ; при одобрении без указания скидки применится скидка перехода.",
+    ),
+    "individual-discount": (
+        "Индивидуальная скидка партнёра не указана. Заполните её в строке партнёра или в «Скидка сотрудника %».",
+    ),
+    "sender-unknown": (
+        "Заявка с адреса, который не значится среди контактов партнёра",
+        ": {address}",
+        ". Одобрить или отказать?",
+    ),
+    "staff-approves": ("Заявка полная. Авторизовать или отказать?",),
+    "refused-before": ("Организации ранее отказывали или её деавторизовали. Авторизовать или отказать?",),
+    "authorisation-undecided": ("Сделка ждёт решения об авторизации партнёра", " {number}", "."),
+    "appeal": ("Партнёр просит пересмотреть отказ", ": «{text}»", ". Одобрить или оставить отказ?"),
+    "bulk-edit": ("Изменено строк сразу: ", "{count}. ", "Это сделано намеренно? Ответьте «Одобрить» или «Отказать»."),
+    "tier": ("Подтвердите изменение статуса", " на «{tier}»", "."),
+    "extension": ("Партнёр просит продлить регистрацию. Одобрить или отказать?",),
+    "reply-not-understood": ("Прочитайте ответ партнёра", ": «{text}»", ". Укажите решение."),
+    "question": ("Ответьте на обращение", ": «{subject}»", "."),
+    "request": ("Рассмотрите запрос", ": «{subject}»", "."),
+    "training": ("Назначьте дату обучения.",),
+    "in-doubt": ("Неизвестно, ушло ли письмо", " на адрес {address}", ". Проверьте и решите, повторять ли его."),
+    "violation": ("Предложение: понизить статус или деавторизовать партнёра", " – {why}", ". Ответьте решением или «Оставить»."),
+    "report-contradiction": ("Ответ партнёра противоречив", ": «{text}»", ". Укажите статус сделки."),
+    "impersonation": ("Действие от имени партнёра с неизвестного адреса", " {address}", ". Подтвердите или отклоните."),
+}
+_ANY_QUESTION: Pieces = ("Нужно решение сотрудника", ": {why}", ".")
+
+EVENTS: Mapping[str, str] = {
+    "received": "Заявка получена",
+    "completed": "Данные дополнены",
+    "joined": "Повтор присоединён",
+    "duplicate": "Повтор строки",
+    "edited": "Строка формы изменена",
+    "needs-data": "Запрошены данные",
+    "referred": "Передано сотруднику",
+    "decision": "Решение",
+    "approved": "Принято",
+    "refused": "Отказано",
+    "authorised": "Партнёр авторизован",
+    "deauthorised": "Партнёр деавторизован",
+    "registered": "Сделка зарегистрирована",
+    "extended": "Регистрация продлена",
+    "extension-refused": "Отказано в продлении",
+    "expired": "Срок регистрации истёк",
+    "annulled": "Регистрация аннулирована",
+    "annulment-proposed": "Предложено аннулировать",
+    "won": "Сделка выиграна",
+    "lost": "Сделка проиграна",
+    "withdrawn": "Сделка отозвана",
+    "report": "Отчёт о сделке",
+    "confirmed": "Регистрация подтверждена",
+    "echo": "Запрошено подтверждение",
+    "echo-yes": "Партнёр подтвердил",
+    "echo-no": "Партнёр не подтвердил",
+    "terms-changed": "Условия изменены",
+    "discount-offered": "Предложена скидка",
+    "tier": "Статус изменён",
+    "tier-raised": "Статус повышен",
+    "tier-lowered": "Статус понижен",
+    "tier-warning": "Предупреждение о статусе",
+    "demotion-proposed": "Предложено понизить статус",
+    "staff-word": "Решение сотрудника",
+    "staff-cell": "Правка сотрудника",
+    "staff-field": "Поле сотрудника изменено",
+    "staff-impossible": "Решение сотрудника невозможно",
+    "put-back": "Правка отменена",
+    "row-restored": "Строка возвращена",
+    "bulk-held": "Массовая правка задержана",
+    "reminder": "Напоминание",
+    "deadline-warning": "Срок близок",
+    "deadline-missed": "Срок пропущен",
+    "interim": "Промежуточный ответ",
+    "mail-sent": "Письмо отправлено",
+    "mail-refused": "Письмо не принято",
+    "mail-in-doubt": "Отправка под вопросом",
+    "mail-held": "Письмо не отправлено",
+    "mail-received": "Письмо получено",
+    "mail-not-understood": "Ответ не распознан",
+    "mail-automatic": "Автоматический ответ",
+    "mail-forged": "Письмо не прошло проверку",
+    "bounce": "Письмо вернулось",
+    "appeal": "Обжалование",
+    "question": "Вопрос",
+    "answered": "Ответ дан",
+    "closed": "Закрыто",
+    "training": "Обучение",
+    "quarantine": "Карантин",
+    "edition": "Редакция программы",
+    "export": "Выгрузка данных лица",
+    "forget": "Удаление данных лица",
+}
+
+LABELS: Mapping[str, str] = {
+    # forms
+    "stamp": "Отметка времени",
+    "address": "Адрес электронной почты",
+    "name": "Наименование организации",
+    "inn": "ИНН",
+    "kpp": "КПП",
+    "site": "Сайт",
+    "contact": "Контактное лицо",
+    "phone": "Телефон",
+    "region": "Регион",
+    "distributor": "Дистрибутор",
+    "consent": "Согласие на обработку персональных данных",
+    "comment": "Комментарий",
+    "partner_inn": "ИНН партнёра",
+    "customer": "Заказчик",
+    "customer_inn": "ИНН заказчика",
+    "kind": "Тип сделки",
+    "products": "Продукты",
+    "licences": "Количество лицензий",
+    "expected_on": "Ожидаемая дата покупки",
+    "customer_contact": "Контакт заказчика",
+    "competitor": "Аналогичное ПО",
+    "licence_screenshot": "Скриншот лицензии",
+    "financial_document": "Финансовый документ",
+    "deal": "№ сделки",
+    "sale_status": "Статус продажи",
+    "extend": "Продлить регистрацию",
+    "term_days": "Срок дней",
+    "pilot": "№ пилота",
+    "result": "Результат",
+    "feedback": "Отзыв",
+    "intent": "Намерение купить",
+    "topic": "Тема",
+    "subject": "Тема",
+    "text": "Текст",
+    # registry
+    "number": "№",
+    "partner": "Партнёр",
+    "authorisation": "Авторизация",
+    "tier": "Статус",
+    "discount": "Скидка %",
+    "state": "Состояние",
+    "submitted_at": "Подана",
+    "due_at": "Ответить до",
+    "registered_at": "Зарегистрирована",
+    "valid_until": "Действует до",
+    "extensions": "Продлений",
+    "report_due": "Обновить до",
+    "reason": "Причина",
+    "remarks": "Замечания",
+    "contacts": "Контакты",
+    "sales_12m": "Продажи за 12 мес.",
+    "distance": "До следующего статуса",
+    "staff_decision": "Решение сотрудника",
+    "refusal_code": "Код отказа",
+    "staff_discount": "Скидка сотрудника %",
+    "staff_comment": "Комментарий сотрудника",
+    "ground": "Основание",
+    "manager": "Менеджер",
+    "individual_discount": "Индивидуальная скидка %",
+    "staff_contacts": "Дополнительные контакты",
+}
+
+TERMS: Mapping[str, str] = {
+    # states
+    "needs-data": "Нужны данные",
+    "pending": "На рассмотрении",
+    "registered": "Зарегистрирована",
+    "refused": "Отказано",
+    "expired": "Истекла",
+    "annulled": "Аннулирована",
+    "won": "Выиграна",
+    "lost": "Проиграна",
+    "withdrawn": "Отозвана",
+    "authorised": "Авторизован",
+    "deauthorised": "Деавторизован",
+    "open": "Открыто",
+    "approved": "Одобрено",
+    "closed": "Закрыто",
+    "passed": "Пройдено",
+    "accepted": "Принято",
+    # tiers
+    "white": "Белый",
+    "bronze": "Бронзовый",
+    "silver": "Серебряный",
+    "gold": "Золотой",
+    "trusted": "Доверенный",
+    # kinds of deal, of case, of request
+    "new": "Новая",
+    "renewal": "Продление лицензий",
+    "additional": "Дополнительные лицензии",
+    "switch": "Конкурентный переход",
+    "partner": "Партнёр",
+    "deal": "Сделка",
+    "request": "Обращение",
+    "training": "Обучение",
+    "update": "Актуализация",
+    "sales": "Обучение продажам",
+    "technical": "Техническое обучение",
+    # sale statuses
+    "in-work": "В работе",
+    "negotiating": "Переговоры",
+    "offer-sent": "КП отправлено",
+    "tender": "Тендер",
+    "postponed": "Отложена",
+    "extend": "Продлить регистрацию",
+    "withdraw": "Отозвать",
+    # staff's words
+    "approve": "Одобрить",
+    "refuse": "Отказать",
+    "annul": "Аннулировать",
+    "keep": "Оставить",
+    "authorise": "Авторизовать",
+    "deauthorise": "Деавторизовать",
+    "raise": "Повысить",
+    "lower": "Понизить",
+    "close": "Закрыть",
+    # publicity and violations
+    "site": "Сайт",
+    "mailing": "Рассылка",
+    "social": "Соцсети",
+    "complaint": "Жалоба",
+    "false-information": "Недостоверная информация",
+    "debt": "Задолженность",
+    "breach": "Нарушение",
+    "yes": "Да",
+    "no": "Нет",
+}
+
+CONDITIONS: Mapping[str, str] = {
+    "sales": "продажи за период",
+    "site": "упоминание вендора на вашем сайте",
+    "publicity": "рассылка или публикация в соцсетях за отчётный период",
+    "sales-training": "пройденное обучение продажам",
+    "reports": "ежемесячные отчёты по открытым сделкам",
+    "staff": "подтверждение сотрудником вендора",
+}
+
+COUNTS: Mapping[str, str] = {
+    "open": "Открыто",
+    "deals": "Открытых сделок",
+    "registered": "Зарегистрированных сделок",
+    "partners": "Авторизованных партнёров",
+    "requests": "Открытых обращений",
+    "pending": "На рассмотрении",
+    "needs-data": "Ждут данных от партнёра",
+    "waiting": "Ждут решения сотрудника",
+    "at-risk": "Срок близок",
+    "missed": "Срок пропущен",
+    "received": "Поступило за сутки",
+    "decided": "Решено за сутки",
+    "undelivered": "Писем не доставлено",
+    "quarantine": "В карантине",
+    "sent": "Отправлено писем за сутки",
+}
+
+ATTENTION: Mapping[str, str] = {
+    "deadline": "Приближается срок ответа",
+    "missed": "Срок ответа пропущен",
+    "question": "Ждёт решения сотрудника",
+    "proposal": "Есть предложение системы",
+    "appeal": "Партнёр обжалует отказ",
+    "bulk-edit": "Массовая правка задержана",
+    "undelivered": "Письмо не доставлено",
+    "undeliverable": "Письмо не доставлено",
+    "bounce": "Письмо вернулось",
+    "in-doubt": "Неизвестно, ушло ли письмо",
+    "quarantine": "Запись в карантине",
+    "mail": "Письмо ждёт сотрудника",
+    "too-large": "Письмо слишком велико",
+    "forged": "Письмо не прошло проверку",
+    "calendar": "Календарь года не утверждён",
+}
+_ANY_ATTENTION = "Нужно внимание сотрудника"
+
+_LIMIT = 200
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*(?:Z|[+-]\d{2}:\d{2})")
+_SPELLED = MappingProxyType({"tier": TERMS, "proposed": TERMS, "column": LABELS, "field": LABELS, "kind": TERMS})
+_PARSE = Formatter().parse
+
+
+class RussianWording:
+    """`cases.ports.Wording` in Russian."""
+
+    def problem(self, problem: Problem, label: str) -> str:
+        """«Label»: what is wrong and how to mend it."""
+        return f"«{_line(label or self.label(problem.field))}»: {_fill(PROBLEMS.get(problem.code, _ANY_PROBLEM), problem.facts)}"
+
+    def reason(self, reason: Reason, edition: Edition) -> str:
+        """A reason for partners; refusal codes in the edition's own words. Takes none of the reason's facts."""
+        return edition.deals.reasons.get(reason.code) or REASONS.get(reason.code, _ANY_REASON)
+
+    def remark(self, code: str, **facts: str) -> str:
+        """A line of `Замечания`."""
+        return _fill(REMARKS.get(code, _ANY_REMARK), {"code": code, **facts})
+
+    def question(self, code: str, **facts: str) -> str:
+        """What staff are asked."""
+        return _fill(QUESTIONS.get(code, _ANY_QUESTION), facts)
+
+    def event(self, code: str) -> str:
+        """Name of an event for `Журнал`."""
+        return EVENTS.get(code, f"Событие «{_line(code)}»")
+
+    def label(self, field: str) -> str:
+        """The contract's header of a field or registry column."""
+        return LABELS.get(field, _line(field))
+
+    def term(self, name: str) -> str:
+        """A state, tier, kind, sale status or word of staff's."""
+        return TERMS.get(name, _line(name))
+
+
+def condition(fact: Mapping[str, object]) -> str:
+    """One condition of a tier as a letter shows it; of sales, what is asked and what is there."""
+    name, required, actual = (str(fact.get(key, "")) for key in ("name", "required", "actual"))
+    text = CONDITIONS.get(name, _line(name))
+    if name != "sales":
+        return text
+    asked, there = _roubles(required), _roubles(actual)
+    return text + (f": нужно {asked}" if asked else "") + (f", сейчас {there}" if there else "")
+
+
+def count_name(name: str) -> str:
+    """Name of a figure of the digest."""
+    return COUNTS.get(name, _line(name))
+
+
+def attention(kind: str) -> str:
+    """What a letter to staff is about."""
+    return ATTENTION.get(kind, _ANY_ATTENTION)
+
+
+def _roubles(text: str) -> str:
+    try:
+        return money(Decimal(text)) if text else ""
+    except InvalidOperation:
+        return _line(text)
+
+
+def _fill(pieces: Pieces, facts: Mapping[str, str]) -> str:
+    shown = {name: text for name, value in facts.items() if (text := _shown(name, value))}
+    return "".join(
+        piece.format_map(shown) for piece in pieces if all(name in shown for _, name, _, _ in _PARSE(piece) if name is not None)
+    )
+
+
+def _shown(name: str, value: str) -> str:
+    text = _line(str(value))
+    if name in _SPELLED:
+        return _SPELLED[name].get(text, text)
+    if name == "missing":
+        return ", ".join(CONDITIONS.get(part.strip(), part.strip()) for part in text.split(","))
+    return short_day(text) if _ISO_DAY.fullmatch(text) or _ISO_MOMENT.fullmatch(text) else text
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LIMIT else line[: _LIMIT - 1] + "…"
