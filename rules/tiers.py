@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from rules.decision import Decision
-from rules.edition import Edition, Tier
+from rules.calendar import add_months
+from rules.decision import Decision, Outcome, Reason, Result, Test
+from rules.edition import Edition, Tier, TierFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,9 @@ class ReportMonth:
 
 @dataclass(frozen=True, slots=True)
 class TierFacts:
-    """What a tier review looks at. `months`: the last three full months, those in which a deal was open."""
+    """What a tier review looks at. `months`: the last three full months, those in which a deal was open (others are left out of
+    account).
+    """
 
     tier: Tier
     sales: tuple[Sale, ...]
@@ -48,7 +51,12 @@ class TierFacts:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a tier: `name` (`sales`, `site`, `publicity`, `sales-training`, `reports`, `staff`), what is asked, what is there."""
+    """One condition of a tier: `name` (`sales`, `site`, `publicity`, `sales-training`, `reports`, `staff`), what is asked, what
+    is there.
+
+    `required` and `actual` are plain text: roubles (`sales`), counts (`publicity`, `reports`: months), `yes` or `no` (the
+    others).
+    """
 
     name: str
     section: str
@@ -68,31 +76,119 @@ class Assessment:
 
 
 def sales_total(facts: TierFacts, on: date, edition: Edition) -> Decimal:
-    """Sales of the trailing window that ends on `on`, in roubles (a sale exactly one window ago is out, one dated after `on` too)."""
-    raise NotImplementedError
+    """Sales of the trailing window that ends on `on`, in roubles (a sale exactly one window ago is out, one dated after `on`
+    too).
+    """
+    since = add_months(on, -edition.tier_review.sales_window_months)
+    return sum((sale.amount for sale in facts.sales if since < sale.on <= on), Decimal(0))
 
 
 def assess(facts: TierFacts, on: date, edition: Edition) -> tuple[Assessment, ...]:
-    """Every tier, lowest first."""
-    raise NotImplementedError
+    """Every tier, lowest first («Партнерские статусы»). A tier that asks nothing has no conditions and holds."""
+    total = sales_total(facts, on, edition)
+    assessed = []
+    for row in edition.tiers:
+        conditions = _conditions(row, facts, total, on)
+        holds = all(condition.holds for condition in conditions if condition.name != "staff")
+        assessed.append(Assessment(row.tier, conditions, holds, row.staff_confirms))
+    return tuple(assessed)
+
+
+def _conditions(row: TierFigures, facts: TierFacts, total: Decimal, on: date) -> tuple[Condition, ...]:
+    """The conditions of one tier in the order of the table. Staff's confirmation stands once the partner has that tier or a
+    higher one.
+    """
+    conditions = []
+    if row.sales_rub:
+        conditions.append(Condition("sales", row.section, str(row.sales_rub), f"{total:f}", total >= row.sales_rub))
+    if row.site_required:
+        site = any(item.kind == "site" and item.on <= on for item in facts.publicity)
+        conditions.append(Condition("site", row.section, "yes", _yes(site), site))
+    if row.publicity_window:
+        since = _window_start(row.publicity_window, on)
+        count = sum(item.kind != "site" and since <= item.on <= on for item in facts.publicity)
+        conditions.append(Condition("publicity", row.section, "1", str(count), count >= 1))
+    if row.sales_training:
+        conditions.append(Condition("sales-training", row.section, "yes", _yes(facts.sales_training), facts.sales_training))
+    if row.monthly_reports:
+        since, until = add_months(on.replace(day=1), -row.monthly_reports), on.replace(day=1)
+        months = {
+            (item.year, item.month): item.reported for item in facts.months if since <= date(item.year, item.month, 1) < until
+        }
+        reported = sum(months.values())
+        conditions.append(Condition("reports", row.section, str(len(months)), str(reported), reported == len(months)))
+    if row.staff_confirms:
+        confirmed = _rank(facts.tier) >= _rank(row.tier)
+        conditions.append(Condition("staff", row.section, "yes", _yes(confirmed), confirmed))
+    return tuple(conditions)
+
+
+def _window_start(window: str, on: date) -> date:
+    """First day of the last full calendar quarter or month; what lies from there to `on` is that one and the running one."""
+    running = on.replace(day=1, month=(on.month - 1) // 3 * 3 + 1) if window == "quarter" else on.replace(day=1)
+    return add_months(running, -3 if window == "quarter" else -1)
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"
+
+
+def _rank(tier: Tier) -> int:
+    return list(Tier).index(tier)
 
 
 def review(facts: TierFacts, on: date, edition: Edition) -> Decision:
-    """Promotion: approve with term `tier` (the highest higher tier that holds), refer with reason `staff-confirms` and term `tier` (Trusted),
-    reject with reason `conditions` when no higher tier holds. When Trusted's figures hold, a promotion up to Gold comes first (term `tier`), the
+    """Promotion: approve with term `tier` (the highest higher tier that holds), refer with reason `staff-confirms` and term
+    `tier` (Trusted),
+    reject with reason `conditions` when no higher tier holds. When Trusted's figures hold, a promotion up to Gold comes first
+    (term `tier`), the
     proposal for Trusted in term `proposed`.
+
+    A reject here only says that the tier stays. Source: «Повышение партнёрского статуса», conditions of «Партнерские статусы».
     """
-    raise NotImplementedError
+    section = edition.tier_review.promotion_section
+    higher = [assessed for assessed in assess(facts, on, edition) if _rank(assessed.tier) > _rank(facts.tier)]
+    tests = tuple(
+        Test(
+            f"{assessed.tier.value}:{condition.name}",
+            condition.section,
+            _weighed(condition),
+            f"{condition.actual} of {condition.required}",
+        )
+        for assessed in higher
+        for condition in assessed.conditions
+    )
+    earned = [assessed.tier for assessed in higher if assessed.holds and not assessed.staff_confirms]
+    proposed = [assessed.tier for assessed in higher if assessed.holds and assessed.staff_confirms]
+    if earned:
+        further = [tier for tier in proposed if _rank(tier) > _rank(earned[-1])]
+        terms = {"tier": earned[-1].value, **({"proposed": further[-1].value} if further else {})}
+        return Decision(Outcome.APPROVE, edition.name, (), tests, terms=terms)
+    if proposed:
+        reasons = (Reason("staff-confirms", section, {"tier": proposed[-1].value}),)
+        return Decision(Outcome.REFER, edition.name, reasons, tests, terms={"tier": proposed[-1].value})
+    return Decision(Outcome.REJECT, edition.name, (Reason("conditions", section),), tests)
+
+
+def _weighed(condition: Condition) -> Result:
+    if condition.holds:
+        return Result.PASS
+    return Result.STAFF if condition.name == "staff" else Result.FAIL
 
 
 def shortfall(facts: TierFacts, on: date, edition: Edition) -> tuple[Condition, ...]:
     """Conditions of the present tier that do not hold (staff's confirmation aside); empty when the tier stands."""
-    raise NotImplementedError
+    present = assess(facts, on, edition)[_rank(facts.tier)]
+    return tuple(condition for condition in present.conditions if not condition.holds and condition.name != "staff")
 
 
 def fallback(facts: TierFacts, on: date, edition: Edition) -> Tier:
-    """The tier to propose after the grace period: the highest lower tier whose conditions hold."""
-    raise NotImplementedError
+    """The tier to propose after the grace period: the highest lower tier whose conditions hold.
+
+    The lowest tier asks nothing, and there is nothing below it. Source: «Понижение партнёрского статуса или отказ в авторизации».
+    """
+    lower = assess(facts, on, edition)[: _rank(facts.tier)]
+    return next((assessed.tier for assessed in reversed(lower) if assessed.holds), edition.tiers[0].tier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +201,20 @@ class Distance:
 
 
 def distance(facts: TierFacts, on: date, edition: Edition) -> Distance | None:
-    """The way to the next tier; None at the top."""
-    raise NotImplementedError
+    """The way to the next tier; None at the top. `conditions` leaves out sales, told in roubles, and names staff's confirmation
+    where it is needed.
+    """
+    rank = _rank(facts.tier) + 1
+    if rank == len(edition.tiers):
+        return None
+    row = edition.tiers[rank]
+    total = sales_total(facts, on, edition)
+    unmet = tuple(item for item in _conditions(row, facts, total, on) if not item.holds and item.name != "sales")
+    return Distance(row.tier, max(Decimal(0), row.sales_rub - total), unmet)
 
 
 def is_review_day(on: date, first_business_day_of_quarter: date) -> bool:
     """Is the quarterly review due on or after this day of its quarter?"""
-    raise NotImplementedError
+    first = first_business_day_of_quarter
+    same_quarter = (on.year, (on.month - 1) // 3) == (first.year, (first.month - 1) // 3)
+    return same_quarter and on >= first
