@@ -103,8 +103,8 @@ _INN_LIMIT = 200
 
 def read_inn(text: str) -> Inn:
     """Read an INN as people and spreadsheets write it: spaces, prefix, `.0`, hyphens, a lost leading zero, a КПП behind it."""
-    typed = _plain(text[:_INN_LIMIT])
-    rest = _QUOTES.sub("", typed).replace("№", " ").strip()
+    typed = _plain(text[:_INN_LIMIT].replace("№", " "))  # NFKC would make "No" of it
+    rest = _QUOTES.sub("", typed).strip()
     rest = _INN_PREFIX.sub("", rest)
     kpp = ""
     head, *tail = re.split(r"[/\\|;]|(?<=\d)\s*,(?=\s*\d{4}[\dA-Z]{2}\d{3}$)", _KPP_PREFIX.sub("/", rest), maxsplit=1)
@@ -131,7 +131,7 @@ def read_inn(text: str) -> Inn:
 
 def read_kpp(text: str) -> str:
     """A КПП, or "" when there is none that can be read."""
-    rest = _KPP_PREFIX.sub("", _QUOTES.sub("", _plain(text[:_INN_LIMIT])), count=1)
+    rest = _KPP_PREFIX.sub("", _QUOTES.sub("", _plain(text[:_INN_LIMIT].replace("№", " "))), count=1)
     rest = _DASHES.sub("", re.sub(r"\.0+$", "", rest.replace(" ", ""))).upper().translate(_TO_LATIN)
     return rest if _KPP.match(rest) and rest.strip("0") else ""
 
@@ -198,7 +198,7 @@ def _ascii_domain(domain: str) -> str:
     if "." not in domain or any(_mixed_script(part) for part in re.split(r"[.-]", domain)):
         return ""
     try:
-        checked = validate_email(f"x@{domain}", check_deliverability=False, globally_deliverable=False)
+        checked = validate_email(f"x@{domain}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return ""
     if any(_mixed_script(part) for part in re.split(r"[.-]", checked.domain)):  # an A-label may hide a mixture
@@ -219,7 +219,7 @@ def read_address(text: str) -> str:
     if not at or not domain or any(_mixed_script(part) for part in re.split(r"[.+_-]", local)):
         return ""
     try:
-        checked = validate_email(f"{local}@{domain}", check_deliverability=False, globally_deliverable=False)
+        checked = validate_email(f"{local}@{domain}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return ""
     return f"{checked.local_part.lower()}@{domain}"
@@ -372,8 +372,12 @@ def product_key(name: str) -> str:
     return _settled(name[:2000], _product_step)
 
 
+def _article_step(text: str) -> str:
+    text = _plain(text).upper().replace(" ", "").replace("Ё", "Е").translate(_TO_LATIN)
+    return re.sub(r"^([0-9]+)\.0+$", r"\1", _DASHES.sub("-", text))
+
+
 @lru_cache(maxsize=65536)
 def article_key(article: str) -> str:
     """The key under which articles are equal: case, spaces, kinds of dash and all twelve homoglyphs do not distinguish."""
-    text = _DASHES.sub("-", _plain(article[:2000]).upper().replace(" ", "").replace("Ё", "Е").translate(_TO_LATIN))
-    return re.sub(r"^(\d+)\.0+$", r"\1", text)
+    return _settled(article[:2000], _article_step)

@@ -258,9 +258,8 @@ def parse_deal(answers: Mapping[str, str], prices: PriceList, edition: Edition) 
 
 def _kind(form: _Answers) -> DealKind | None:
     text = one_line(form.raw("kind"))
-    if not text:
-        if form.required("kind"):
-            form.problem("kind", "missing")
+    if not text:  # whatever the edition requires: without a kind there is nothing to weigh
+        form.problem("kind", "missing")
         return None
     try:
         return DealKind(text.casefold())
@@ -271,13 +270,13 @@ def _kind(form: _Answers) -> DealKind | None:
 
 _SEPARATOR = re.compile(r"[,;\n]")
 _BULLET = re.compile(r"^\s*(?:[-–—•·*▪●]|\d{1,2}[.)])\s+")
-_MOST_PIECES = 200
+_MOST_UNKNOWN = 20
 
 
 def _products(form: _Answers, prices: PriceList) -> tuple[PricedProduct, ...]:
     text = form.text("products")
     found, unknown, ambiguous = read_products(text, prices)
-    for value in unknown:
+    for value in unknown[:_MOST_UNKNOWN]:
         form.problem("products", "product-unknown", value=_shown(value), suggestion=prices.suggest(value))
     for product in ambiguous:
         form.note("products", "product-ambiguous", value=product.name, article=product.article)
@@ -295,7 +294,7 @@ def read_products(text: str, prices: PriceList) -> tuple[tuple[PricedProduct, ..
     unknown: dict[str, None] = {}
     longest = 1 + max((len(_SEPARATOR.findall(line.name)) for line in prices.lines), default=0) + 1
     start = 0
-    while start < min(len(cuts) - 1, _MOST_PIECES):
+    while start < len(cuts) - 1:
         for end in range(min(start + longest, len(cuts) - 1), start, -1):
             piece = text[cuts[start] + 1 : cuts[end]].strip()
             hit = prices.find(piece) or prices.find(_BULLET.sub("", piece).rstrip(". "))
@@ -322,8 +321,9 @@ _COUNT = re.compile(
 
 
 def _licences(form: _Answers) -> int | None:
+    told = len(form.problems)
     text = form.line("licences")
-    if not any(ch.isalnum() for ch in text):
+    if len(form.problems) > told or not any(ch.isalnum() for ch in text):
         return None
     plain = re.sub("[\u2010-\u2015\u2212]", "-", one_line(unicodedata.normalize("NFKC", text))).strip("\"'«» ")
     match = _COUNT.fullmatch(plain)
@@ -434,7 +434,7 @@ def read_deal_number(text: str) -> str:
 
 
 def parse_update(answers: Mapping[str, str], section: str = "") -> tuple[UpdateRequest, tuple[Problem, ...]]:
-    """Read an update. `sale_status`: a SaleStatus value, `extend`, `withdraw`, or a number 1..9 of the list; `extend`: yes, no, ""."""
+    """Read an update. `sale_status`: a SaleStatus value, `extend`, `withdraw`, or a number 1..9 of the list."""
     form = _Answers(answers, ("deal",), section)
     deal = read_deal_number(form.raw("deal"))
     if form.line("deal") and not deal and not form.problems:
