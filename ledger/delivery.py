@@ -1,0 +1,154 @@
+"""The outbox of letters: claims under a lease, and how each try ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, bindparam, or_, select, update
+
+from cases.model import DealData
+from cases.ports import Outgoing
+from ledger.codec import decode_answers
+from ledger.letters import Letters, mail_of
+from ledger.schema import MailState, mails
+from ledger.unit import is_open_deal
+
+_m = mails.c
+_free = or_(_m.lease_until.is_(None), _m.lease_until <= bindparam("now"))
+_due = (
+    select(mails)
+    .where(
+        or_(
+            and_(_m.state.in_([MailState.QUEUED, MailState.DEFERRED]), _m.due_at <= bindparam("now"), _free),
+            and_(_m.state == MailState.SENDING, _m.lease_until <= bindparam("now")),
+        )
+    )
+    .order_by(_m.queued_at, _m.key)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)  # SQLite has one writer anyway and leaves this out
+)
+_claim = (
+    update(mails)
+    .where(_m.key == bindparam("of"))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), uncertain=bindparam("doubt"))
+)
+_state = select(_m.number, _m.state, _m.attempts, _m.answers, _m.warns, _m.lease_owner, _m.lease_until).where(
+    _m.key == bindparam("key")
+)
+_prepare = (
+    update(mails)
+    .where(_m.key == bindparam("of"))
+    .values(raw=bindparam("bytes"), state=MailState.SENDING, uncertain=False, at=bindparam("now"))
+)
+_settle = (
+    update(mails)
+    .where(_m.key == bindparam("of"))
+    .values(
+        state=bindparam("to"),
+        at=bindparam("when"),
+        error=bindparam("why"),
+        attempts=_m.attempts + 1,
+        lease_owner="",
+        lease_until=None,
+    )
+)
+_settle_for_ever = _settle.values(uncertain=False)
+_defer = _settle.values(due_at=bindparam("again"), uncertain=or_(_m.uncertain, bindparam("doubt")))
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+class LeaseLost(Exception):  # noqa: N818
+    """The claim on a letter ran out or is another's: do not send it."""
+
+
+class Delivery(Letters):
+    """What the delivery of letters asks of the ledger (`MailOutbox`)."""
+
+    def claim_mails(self, owner: str, lease_until: datetime, limit: int) -> list[Outgoing]:
+        """Letters due at this transaction's `now`, oldest first, claimed for `owner` until then.
+
+        `uncertain`: an earlier try began and nobody knows its end; so it stays through deferrals until bytes are prepared.
+        """
+        self._flush_mails()
+        claimed = []
+        claims = []
+        for row in self._rows_of(_due, {"now": self.now, "most": limit}):
+            doubt = row.uncertain or row.state == MailState.SENDING
+            claims.append({"of": row.key, "owner": owner, "until": lease_until, "doubt": doubt})
+            claimed.append(Outgoing(mail_of(row), row.message_id, row.token, row.raw, row.attempts, doubt))
+        if claims:
+            self._connection.execute(_claim, claims)
+        return claimed
+
+    def mail_leased(self, key: str, owner: str) -> bool:
+        """Does `owner` still have the letter at this transaction's `now`? To be asked right before DATA."""
+        row = self._mail_state(key)
+        return bool(row.lease_owner == owner and row.lease_until is not None and row.lease_until > self.now)
+
+    def mail_prepared(self, key: str, raw: bytes) -> None:
+        """Fix the bytes; a try begins, the state is `sending` from this commit on.
+
+        Raises KeyError for an unknown key, LeaseLost when the letter is not claimed at this transaction's `now` or is settled.
+        """
+        row = self._mail_state(key)
+        if row.lease_until is None or row.lease_until <= self.now:
+            raise LeaseLost(f"letter {key[:32]} ({row.state}) is not claimed")
+        self._connection.execute(_prepare, {"of": key, "bytes": raw, "now": self.now})
+
+    def mail_sent(self, key: str, at: datetime) -> None:
+        """Settled for ever; a second time changes nothing. Form rows that it answers show the time; a warning starts its clock.
+
+        Raises KeyError for an unknown key.
+        """
+        row = self._mail_state(key)
+        if row.state == MailState.SENT:
+            return
+        self._connection.execute(_settle_for_ever, {"of": key, "to": MailState.SENT, "when": at, "why": ""})
+        for submission in self._submissions_by_pairs(decode_answers(row.answers)):
+            if submission.answered_at is None:
+                submission.answered_at = at
+                self.save_submission(submission)
+        if row.warns:
+            self._warned(row.number, row.warns, at)
+
+    def _warned(self, number: str, warns: str, at: datetime) -> None:
+        case = self.case(number)
+        if case is None or not isinstance(case.data, DealData):
+            return
+        on = at.astimezone(MOSCOW).date()
+        if warns == "report":
+            case.data.report_warned_on = on
+        else:
+            case.data.confirm_warned_on = on
+        if is_open_deal(case):
+            case.wakes_at = at
+        self.save(case)
+
+    def mail_deferred(self, key: str, until: datetime, error: str, uncertain: bool = False) -> None:
+        """A passing failure: try again later; the attempt is counted. `uncertain`: it may have gone (line lost after DATA).
+
+        Raises KeyError for an unknown key.
+        """
+        self._mail_state(key)
+        values = {"of": key, "to": MailState.DEFERRED, "when": self.now, "why": error, "again": until, "doubt": uncertain}
+        self._connection.execute(_defer, values)
+
+    def mail_refused(self, key: str, error: str) -> None:
+        """A permanent failure: staff are told; never tried again. Raises KeyError for an unknown key."""
+        self._mail_state(key)
+        self._connection.execute(_settle_for_ever, {"of": key, "to": MailState.REFUSED, "when": self.now, "why": error})
+
+    def mail_in_doubt(self, key: str, error: str) -> None:
+        """Nowhere to look whether it went: staff decide; never tried again by itself. Raises KeyError for an unknown key."""
+        self._mail_state(key)
+        self._connection.execute(_settle_for_ever, {"of": key, "to": MailState.IN_DOUBT, "when": self.now, "why": error})
+
+    def _mail_state(self, key: str) -> Any:
+        self._flush_mails()
+        row = self._connection.execute(_state, {"key": key}).one_or_none()
+        if row is None:
+            raise KeyError(key)
+        return row
