@@ -76,10 +76,10 @@ class TierReviewFigures:
     """
 
     section: str
-    promotion_section: str
     sales_window_months: int
     grace_days: int
     grounds: tuple[str, ...]
+    promotion_section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,6 @@ class DealFigures:
     """
 
     section: str
-    switch_section: str
     required: tuple[str, ...]
     auto_open_limit: int
     auto_open_limit_tiers: tuple[Tier, ...]
@@ -107,6 +106,7 @@ class DealFigures:
     second_partner_discount_max: Decimal
     offer_valid_days: int
     reasons: Mapping[str, str]  # refusal code "1".."7" -> Russian wording for letters and `Причина`
+    switch_section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ class DeadlineFigures:
     """
 
     section: str
-    authorisation_section: str
     zone: str
     opens: time
     closes: time
     authorisation_business_days: int
     other_business_days: int
     staff_warning_shares: tuple[float, ...]
+    authorisation_section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +192,12 @@ class Edition:
     tier_review: TierReviewFigures
     deals: DealFigures
     deadlines: DeadlineFigures
-    orders: OrderFigures
-    pilots: PilotFigures
-    training: TrainingFigures
-    leads: LeadFigures
-    nfr: NfrFigures
+    # `parse_edition` fills the rest always; an edition made by hand for a test need not state them.
+    orders: OrderFigures = OrderFigures("", (), "staff")
+    pilots: PilotFigures = PilotFigures("", 0, 0, 0, ())
+    training: TrainingFigures = TrainingFigures("", 0, (), 0, 0)
+    leads: LeadFigures = LeadFigures("", ())
+    nfr: NfrFigures = NfrFigures("", ())
     effective_to: date | None = None
     source: str = field(default="", compare=False)
 
@@ -211,8 +212,17 @@ SUBJECTS = ("edition", "authorisation", "tiers", "deals", "deadlines", "orders",
 REASON_CODES = ("1", "2", "3", "4", "5", "6", "7")
 """Reasons for refusal, in the order in which they are given («Регистрация сделки»)."""
 
-GROUNDS = ("conditions", "complaint", "false-statements", "debt", "breach")
+GROUNDS = ("conditions", "complaint", "false-information", "debt", "breach")
 """What can be put to staff as a ground for demotion («Понижение партнёрского статуса или отказ в авторизации»)."""
+
+PARTNER_FIELDS = ("name", "inn", "kpp", "site", "contact", "phone", "region", "distributor", "consent", "comment")
+"""Our names of the fields of the authorisation form, as far as an edition can require them."""
+
+DEAL_FIELDS = (
+    *("partner_inn", "customer", "customer_inn", "kind", "products", "licences"),
+    *("expected_on", "customer_contact", "competitor", "licence_screenshot", "financial_document", "comment"),
+)
+"""Our names of the fields of the registration form, as far as an edition can require them."""
 
 _LEAD_CRITERIA = ("tier", "region", "waiting")
 _INDIVIDUAL = "individual"
@@ -316,7 +326,7 @@ def _authorisation(table: _Table) -> AuthorisationFigures:
     figures = AuthorisationFigures(
         section=table.text("section"),
         approve=table.choice("approve", ("auto", "staff")),
-        required=table.texts("required"),
+        required=table.texts("required", among=PARTNER_FIELDS),
         inn_digits=table.whole("inn_digits", low=1),
         free_mail_domains=frozenset(table.texts("free_mail_domains", check=_domain)),
         start_tier=table.member("start_tier", Tier),
@@ -390,7 +400,7 @@ def _deals(table: _Table) -> DealFigures:
     figures = DealFigures(
         section=table.text("section"),
         switch_section=switch.text("section"),
-        required=table.texts("required"),
+        required=table.texts("required", among=DEAL_FIELDS),
         auto_open_limit=table.whole("auto_open_limit", low=0),
         auto_open_limit_tiers=tuple(Tier(word) for word in table.texts("auto_open_limit_tiers", among=tuple(Tier), empty=True)),
         needs_data_business_days=table.whole("needs_data_business_days", low=1),
