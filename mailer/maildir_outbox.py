@@ -15,7 +15,7 @@ _FOLDERS = ("tmp", "new", "cur")
 
 
 class MaildirOutbox:
-    """Implements `Mailbox`. A letter's file name comes from its Message-ID and Date, so that a repeat after a crash finds the first one.
+    """Implements `Mailbox`. A letter's file is named by its Message-ID and Date, so that a repeat after a crash finds the first one.
 
     The name is `<seconds of Date>.M<message id>.partnerdesk`; a mail program that moves it to `cur` adds its flags after a colon.
     """
@@ -39,7 +39,7 @@ class MaildirOutbox:
         yield _Delivery(self._folder, self._present())
 
     def _present(self) -> set[str]:
-        found = set()
+        found: set[str] = set()
         try:
             for name in ("new", "cur"):
                 if (self._folder / name).is_dir():

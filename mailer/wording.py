@@ -1,8 +1,8 @@
-"""Every Russian sentence that is not a letter's own text: problems, reasons, remarks and questions for staff, names of events, labels, terms.
+"""Every Russian sentence that is not a letter's own text: problems, reasons, remarks, questions, events, labels, terms.
 
-A sentence is a tuple of pieces; a piece whose facts are missing or empty is left out, so that an incomplete set of facts, like an unknown
-code, still gives a sentence that can be read. Values are data: they are put in on one line, shortened, and never read as a pattern.
-Reasons go to partners and take no facts: no other partner's number or terms can slip into them. Remarks and questions are for staff alone.
+A sentence is a tuple of pieces; a piece whose facts are missing or empty is left out, so that an incomplete set of facts, like
+an unknown code, still gives a sentence that can be read. Values are data: put in on one line, shortened, never read as a pattern.
+Reasons go to partners and take no facts: nothing of another partner's can slip into them. Remarks and questions are for staff alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from types import MappingProxyType
 
-from mailer.format import money, short_day
+from mailer.format import day, money, short_day
 from rules.decision import Problem, Reason
 from rules.edition import Edition
 
@@ -134,7 +134,7 @@ REMARKS: Mapping[str, Pieces] = {
     "future-stamp": ("Отметка времени строки", " ({value})", " в будущем; временем заявки принято время приёма."),
     "stamp-unreadable": ("Отметку времени", " «{value}»", " прочитать не удалось; временем заявки принято время приёма."),
     "undeliverable": ("Письмо не доставлено", " на адрес {address}", ". Проверьте контакты партнёра."),
-    "dead-address": ("На адрес", " {address}", " письма не доходят; до", " {until}", " на него не пишем."),
+    "dead-address": ("На адрес", " {address}", " письма не доходят", "; до {until} на него не пишем", "."),
     "impossible-word": ("Решение", " «{word}»", " здесь невозможно", ": {why}", "."),
     "word-unknown": ("Значение", " «{word}»", " в колонке решения не распознано", "; допустимо: {allowed}", "."),
     "discount-too-high": ("Скидка больше допустимой", ": {value} %", ", здесь возможно не больше {max} %", "."),
@@ -144,10 +144,10 @@ REMARKS: Mapping[str, Pieces] = {
     "code-unknown": ("Код отказа", " «{value}»", " не известен; допустимы 1–7."),
     "bulk-held": ("Изменено слишком много строк сразу", ": {count}", ". Правки не применены, подтвердите их."),
     "formula-in-form": ("Ответ начинается знаком формулы и принят как текст", ": {field}", "."),
-    "held-by": ("Заказчик с этими продуктами закреплён за сделкой", " {number}", "."),
-    "overlap": ("Часть продуктов пересекается со сделкой", " {rivals}", "."),
+    "held-by": ("Заказчик с этими продуктами уже закреплён", " за сделкой {number}", "."),
+    "overlap": ("Часть продуктов пересекается с другой сделкой", ": {rivals}", "."),
     "behind-rival": ("Ждёт решения по более ранней заявке", " {rivals}", "."),
-    "waits-for": ("Ждёт решения по", " {numbers}", "."),
+    "waits-for": ("Ждёт решения по другой заявке", ": {numbers}", "."),
     "price-missing": ("Продукта", " «{value}»", " больше нет в прайсе, КП не составлено."),
     "offer-missing": ("КП не составлено", ": {why}", "."),
     "sender-unknown": ("Отправитель не значится среди контактов партнёра", ": {address}", "."),
@@ -214,7 +214,7 @@ QUESTIONS: Mapping[str, Pieces] = {
     "refused-before": ("Организации ранее отказывали или её деавторизовали. Авторизовать или отказать?",),
     "authorisation-undecided": ("Сделка ждёт решения об авторизации партнёра", " {number}", "."),
     "appeal": ("Партнёр просит пересмотреть отказ", ": «{text}»", ". Одобрить или оставить отказ?"),
-    "bulk-edit": ("Изменено строк сразу: ", "{count}. ", "Это сделано намеренно? Ответьте «Одобрить» или «Отказать»."),
+    "bulk-edit": ("Изменено много строк сразу", ": {count}", ". Это сделано намеренно? Ответьте «Одобрить» или «Отказать»."),
     "tier": ("Подтвердите изменение статуса", " на «{tier}»", "."),
     "extension": ("Партнёр просит продлить регистрацию. Одобрить или отказать?",),
     "reply-not-understood": ("Прочитайте ответ партнёра", ": «{text}»", ". Укажите решение."),
@@ -516,6 +516,13 @@ def condition(fact: Mapping[str, object]) -> str:
         return text
     asked, there = _roubles(required), _roubles(actual)
     return text + (f": нужно {asked}" if asked else "") + (f", сейчас {there}" if there else "")
+
+
+def citation(section: str, edition: str) -> str:
+    """Where a decision stands in the programme: «раздел «Регистрация сделки», редакция от 1 января 2026 г.»; "" without either."""
+    heading = _line(section).strip("«»\"' ")
+    version = f"редакция от {day(edition)}" if _ISO_DAY.fullmatch(edition) else edition and f"редакция {_line(edition)}"
+    return ", ".join(part for part in (heading and f"раздел «{heading}»", version) if part)
 
 
 def count_name(name: str) -> str:

@@ -1,0 +1,127 @@
+"""Every letter with sample facts on one page, to be looked at (`make gallery`); the samples serve the tests, too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+from cases.letters import LETTERS, letter_key
+from cases.model import Facts, Mail
+from mailer.rendering import render
+
+DEAL: Facts = {
+    "number": "D-2026-0001",
+    "state": "registered",
+    "customer": "ООО «Ромашка»",
+    "customer_inn": "7707083893",
+    "kind": "new",
+    "products": ["Стахановец Полный Контроль", "Стахановец Терминал"],
+    "licences": 50,
+    "discount": "20",
+    "registered_at": "2026-03-02T10:15:00+03:00",
+    "valid_until": "2026-06-02",
+    "report_due": "2026-03-16",
+    "sale_status": "negotiating",
+    "extensions_left": 1,
+}
+TIER: Facts = {"name": "silver", "discount": "30", "term_months": 6, "extensions": 1, "leads": 2, "nfr_months": 6}
+OFFER: Facts = {"number": "КП-D-2026-0001-1", "valid_until": "2026-04-01", "total": "1234567.80", "discount": "20"}
+MISSING = [
+    {"name": "sales", "required": "500000", "actual": "320000.50"},
+    {"name": "sales-training", "required": "yes", "actual": "no"},
+]
+LINES = [
+    {"number": "D-2026-0007", "text": "АО «Гелиос»: часть продуктов занята", "due_at": "2026-03-04T18:00:00+03:00"},
+    {"number": "Q-2026-0002", "text": "Вопрос о материалах", "due_at": "2026-03-05T18:00:00+03:00"},
+]
+SAMPLES: Facts = {
+    "inn": "7707083893",
+    "tier": TIER,
+    "state": "authorised",
+    "distance": {"tier": "gold", "roubles": "4500000", "conditions": [{"name": "reports", "required": "3", "actual": "1"}]},
+    "missing": MISSING,
+    "until": "2026-04-30",
+    "about": {"kind": "deal", "customer": "ООО «Ромашка»", "products": ["Стахановец Полный Контроль"], "name": "ООО «Вектор»"},
+    "asked": [
+        {"label": "ИНН заказчика", "text": "«ИНН заказчика»: ИНН «7707083894» не проходит проверку контрольной суммы."},
+        {"label": "Количество лицензий", "text": "«Количество лицензий»: нужно число от 1, а указано «0»."},
+    ],
+    "asked_due_at": "2026-03-09T18:00:00+03:00",
+    "awaits": "staff",
+    "subject": "Материалы для презентации",
+    "outcome": "won",
+    "deal": DEAL,
+    "offer": OFFER,
+    "changes": [
+        {"name": "discount", "old": "20", "new": "25"},
+        {"name": "valid_until", "old": "2026-06-02", "new": "2026-09-02"},
+    ],
+    "second_discount_max": "5",
+    "due_on": "2026-03-16",
+    "annul_from": "2026-03-24",
+    "overdue": False,
+    "days": 14,
+    "can_extend": True,
+    "action": "won",
+    "deals": [DEAL],
+    "asked_about": "D-2026-0001",
+    "kind": "deadline",
+    "lines": LINES,
+    "share": "0.5",
+    "counts": {"deals": 12, "waiting": 2, "missed": 1},
+    "waiting": LINES,
+    "missed": LINES[:1],
+}
+"""A value for every fact that any letter is given."""
+
+
+def sample(template: str, **facts: object) -> Mail:
+    """A letter with sample facts; `facts` replace some of them, common ones included."""
+    staff = template.startswith("staff-")
+    context: Facts = {
+        "number": "D-2026-0001",
+        "greeting": "" if staff else "Иван Петрович",
+        "partner": "ООО «Вектор»",
+        "edition": "2026-01-01",
+        "section": "Регистрация сделки",
+        "reasons": [],
+        "due_at": "2026-03-04T18:00:00+03:00",
+        **{name: SAMPLES[name] for name in LETTERS[template]},
+    }
+    if template in ("deal-refused", "partner-refused", "deal-annulled"):
+        context["reasons"] = [
+            {"code": "3", "section": "Регистрация сделки", "text": "Этот заказчик уже закреплён за другим партнёром"},
+        ]
+    if template == "deal-extension-refused":
+        context["reasons"] = [{"code": "5", "section": "Регистрация сделки", "text": "Продления использованы"}]
+    context |= facts
+    number = str(context["number"])
+    recipient = "staff@stakhanovets.ru" if staff else "ivan@vector.ru"
+    return Mail(
+        letter_key(number, 1, template, recipient),
+        number,
+        1,
+        template,
+        recipient,
+        context,
+        datetime(2026, 3, 2, 7, 15, tzinfo=UTC),
+    )
+
+
+def gallery(path: Path) -> None:
+    """Write one HTML page that shows every letter: subject, HTML, plain text."""
+    shown = []
+    for template in LETTERS:
+        letter = render(sample(template))
+        shown.append(
+            f"<h2>{template}</h2><p><b>{escape(letter.subject)}</b></p>"
+            f'<div class="pair"><iframe srcdoc="{escape(letter.html)}"></iframe><pre>{escape(letter.text)}</pre></div>'
+        )
+    path.write_text(
+        '<!DOCTYPE html><html lang="ru"><head><meta charset="utf-8"><title>Письма</title><style>'
+        "body{font-family:Arial,sans-serif;margin:24px;max-width:1300px}.pair{display:flex;gap:16px}"
+        "iframe{width:660px;height:960px;border:1px solid #ccc;flex:none}pre{white-space:pre-wrap;font-size:13px}"
+        f"</style></head><body>{''.join(shown)}</body></html>",
+        encoding="utf-8",
+    )
