@@ -115,7 +115,7 @@ def _plausibility(text: str) -> float:
     """How much `text` looks like Russian, about 0 to 1: words of one case with common letters, few odd signs."""
     odd = sum(1 for sign in text if sign > "\x7f" and not ("А" <= sign <= "я" or sign in "ёЁ№«»—–\u00a0…“”„"))
     high = sum(1 for sign in text if sign > "\x7f") or 1
-    good = letters = 0
+    good, letters = 0.0, 0
     for word in _WORD.findall(text):
         letters += len(word)
         if word.islower() or word.istitle():

@@ -524,8 +524,10 @@ def _unflowed(part: Message, text: str) -> str:
 # -- HTML ---------------------------------------------------------------------------
 
 _BLOCKS = frozenset(
-    ("address", "article", "aside", "center", "dd", "div", "dl", "dt", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6")
-    + ("header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul")
+    (
+        *("address", "article", "aside", "center", "dd", "div", "dl", "dt", "footer", "form", "header"),
+        *("hr", "li", "main", "ol", "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "section", "table", "tr", "ul"),
+    )
 )
 _SILENT = frozenset(("head", "style", "script", "title", "template", "noscript"))
 
