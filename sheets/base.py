@@ -1,0 +1,118 @@
+"""What stood in the sheet when it last agreed with us: the base of the three-way merge, one small mapping a row, kept in
+the ledger.
+
+Keys of a row's mapping: `field` the agreed canonical text · `+field` about to be written (so that a crash between write
+and record is not
+taken for a person's edit) · `?field` read and recorded as a word of staff's, not yet answered in the sheet · `#` turn,
+which rises whenever a
+word is answered, so that the same word typed again is a new one · `~` digest of the row as last found in agreement · `@…`
+of form rows: where to
+find them again after an edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+
+from cases.model import FormRow
+from sheets.shape import Type
+from sheets.snapshot import RawRow, Sheet
+from sheets.values import canonical
+
+BaseRow = Mapping[str, str]
+Base = Mapping[str, Mapping[str, BaseRow]]
+"""Tab -> row key (number; of form rows the fingerprint) -> base row."""
+
+Updates = dict[str, dict[str, dict[str, str]]]
+"""Base rows to store whole, by tab and row key."""
+
+INTENT, ASKED, TURN, DIGEST, STAMP, ADDRESS = "+", "?", "#", "~", "@stamp", "@address"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about a row that staff should mend or know, as a code with facts.
+
+    `number-absent`, `number-doubled`, `number-unknown`, `row-mismatched` (another case's cells beside the number): no
+    write there.
+    `edited-meanwhile`: a cell changed after reading, left for the next pass. `replaced`: a value of unknown origin was
+    overwritten.
+    """
+
+    code: str
+    tab: str
+    number: str = ""
+    position: int = 0
+    column: str = ""
+    value: str = ""
+
+
+def updated(base: Base, updates: Mapping[str, Mapping[str, BaseRow]]) -> dict[str, dict[str, BaseRow]]:
+    """The base after these rows are stored."""
+    tabs = {tab: dict(rows) for tab, rows in base.items()}
+    for tab, rows in updates.items():
+        tabs.setdefault(tab, {}).update(rows)
+    return tabs
+
+
+def settled(row: BaseRow) -> dict[str, str]:
+    """The agreed cells alone."""
+    return {name: text for name, text in row.items() if name[0] not in "+?#~@"}
+
+
+def answer(row: dict[str, str], name: str) -> None:
+    """A word about that cell is answered: forget it, the next one is new."""
+    if row.pop(ASKED + name, None) is not None:
+        turn(row)
+
+
+def turn(row: dict[str, str]) -> None:
+    """From here on, equal edits are new words."""
+    row[TURN] = str(int(row.get(TURN, "0")) + 1)
+
+
+def word_key(tab: str, row_key: str, column: str, old: str, new: str, row: BaseRow) -> str:
+    """One and the same for an edit however often it is read; another one once it was answered."""
+    return sha256("\x1f".join((tab, row_key, column, old, new, row.get(TURN, "0"))).encode()).hexdigest()
+
+
+def digest(sheet: Sheet, raw: RawRow, names: Iterable[str]) -> str:
+    """Stands for the raw cells of these fields."""
+    return blake2b(repr([sheet.cell(raw, name) for name in names]).encode(), digest_size=12).hexdigest()
+
+
+def numbered(sheet: Sheet) -> dict[str, list[RawRow]]:
+    """Rows by what stands in their number column."""
+    found: dict[str, list[RawRow]] = {}
+    for raw in sheet.rows:
+        found.setdefault(canonical(sheet.cell(raw, "number"), Type.TEXT), []).append(raw)
+    return found
+
+
+def form_places(rows: Sequence[FormRow], base: Mapping[str, BaseRow]) -> list[tuple[FormRow, str]]:
+    """Form rows of one tab, each with the key of its base row ("" if none): by fingerprint; an edited one by number with
+    time stamp or address.
+
+    A number alone is not enough: several rows may carry the same.
+    """
+    present = {row.key for row in rows}
+    lost: dict[str, list[str]] = {}
+    edited = {row.number for row in rows if row.number and row.key not in base}
+    if edited:
+        for key, kept in base.items():
+            if key not in present and kept.get("number", kept.get(INTENT + "number", "")) in edited:
+                lost.setdefault(kept.get("number", kept.get(INTENT + "number", "")), []).append(key)
+    places = []
+    for row in rows:
+        if row.key in base:
+            places.append((row, row.key))
+            continue
+        near = [
+            key
+            for key in lost.get(row.number, ())
+            if base[key].get(STAMP) == row.stamp_text or (row.address and base[key].get(ADDRESS) == row.address)
+        ]
+        places.append((row, near[0] if len(near) == 1 else ""))
+    return places

@@ -1,0 +1,185 @@
+"""How tabs look to people: headers with notes, widths, formats, lists to choose from, colours of states. Drawn with openpyxl."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from openpyxl.cell.cell import Cell as BookCell
+from openpyxl.cell.cell import MergedCell
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from cases.model import DealState, PartnerState
+from rules.edition import Tier
+from sheets.columns import ANSWERS, DEAL_STATES, PARTNER_STATES, REQUEST_STATES, SUMMARY, TABS, TIERS
+from sheets.shape import Column, Owner, Tab, TabKind, Type
+from sheets.values import Cell, plain
+from sheets.values import number as read_number
+
+ROWS = 20_000  # lists and colours reach so far down
+
+FORMATS = {
+    Type.TEXT: "General",
+    Type.DATE: "dd.mm.yyyy",
+    Type.DATETIME: "dd.mm.yyyy hh:mm",
+    Type.NUMBER: "0",
+    Type.PERCENT: "0.##",
+    Type.MONEY: "#,##0.00",
+}
+_TAB_COLOURS = {
+    TabKind.FORM: "5B9BD5",
+    TabKind.REGISTRY: "70AD47",
+    TabKind.STAFF: "FFC000",
+    TabKind.JOURNAL: "7F7F7F",
+    TabKind.SUMMARY: "C00000",
+}
+_HEAD_COLOURS = {Owner.SYSTEM: "D0D5DD", Owner.DECISION: "BFD4EA", Owner.STAFF: "FFE08A", Owner.FORM: "CFE2F3"}
+_BODY_COLOURS = {Owner.SYSTEM: "F3F4F6", Owner.DECISION: "F3F4F6", Owner.STAFF: "FFFBE6"}
+_OWNER_NOTES = {
+    Owner.SYSTEM: "Заполняет система, правка вручную будет возвращена.",
+    Owner.STAFF: "Заполняет сотрудник.",
+}
+_GOOD, _WAITS, _BAD, _OVER = "C6EFCE", "FFEB9C", "FFC7CE", "D9D9D9"
+_STATE_COLOURS = {
+    DEAL_STATES[DealState.REGISTERED]: _GOOD,
+    DEAL_STATES[DealState.WON]: "A9D8B8",
+    DEAL_STATES[DealState.PENDING]: _WAITS,
+    DEAL_STATES[DealState.NEEDS_DATA]: "FCD5B4",
+    DEAL_STATES[DealState.REFUSED]: _BAD,
+    DEAL_STATES[DealState.ANNULLED]: _BAD,
+    DEAL_STATES[DealState.EXPIRED]: _OVER,
+    DEAL_STATES[DealState.LOST]: _OVER,
+    DEAL_STATES[DealState.WITHDRAWN]: _OVER,
+    PARTNER_STATES[PartnerState.AUTHORISED]: _GOOD,
+    PARTNER_STATES[PartnerState.DEAUTHORISED]: _BAD,
+    ANSWERS["accepted"]: _GOOD,
+    REQUEST_STATES["approved"]: _GOOD,
+    REQUEST_STATES["passed"]: _GOOD,
+    REQUEST_STATES["closed"]: _OVER,
+    TIERS[Tier.BRONZE]: "E8C9A6",
+    TIERS[Tier.SILVER]: "D9DEE4",
+    TIERS[Tier.GOLD]: "FFE699",
+    TIERS[Tier.TRUSTED]: "C9DAF8",
+}
+_LINE = Side(style="thin", color="BFBFBF")
+
+
+def _fill(colour: str) -> PatternFill:
+    return PatternFill("solid", start_color=colour, end_color=colour)
+
+
+def draw_tab(book: Workbook, tab: Tab, place: int | None = None) -> Worksheet:
+    """Make that tab with headers and all its comforts; at the end unless `place` is given."""
+    sheet: Worksheet = book.create_sheet(tab.name, place)
+    furnish(sheet, tab)
+    return sheet
+
+
+def furnish(sheet: Worksheet, tab: Tab) -> None:
+    """Headers and comforts for a sheet without any."""
+    sheet.sheet_properties.tabColor = _TAB_COLOURS[tab.kind]
+    if not tab.columns:
+        return
+    for place, column in enumerate(tab.columns, start=1):
+        draw_header(sheet, 1, place, column)
+    sheet.row_dimensions[1].height = 32
+    sheet.freeze_panes = "B2" if tab.kind is TabKind.REGISTRY else "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(tab.columns))}1"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
+
+
+def draw_header(sheet: Worksheet, row: int, place: int, column: Column) -> None:
+    """One header cell with note, and the look of the column below it."""
+    cell = cell_at(sheet, row, place)
+    put(cell, column.header)
+    cell.font = Font(bold=True)
+    cell.fill = _fill(_HEAD_COLOURS[column.owner])
+    cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left")
+    cell.border = Border(bottom=_LINE)
+    note = column.note or _OWNER_NOTES.get(column.owner, "")
+    if note:
+        cell.comment = Comment(note, "Partner Desk", height=90, width=260)
+    letter = get_column_letter(place)
+    body = sheet.column_dimensions[letter]
+    body.width = max(column.width, min(len(column.header) + 4, 20))
+    body.number_format = FORMATS[column.type]
+    if column.owner in _BODY_COLOURS:
+        body.fill = _fill(_BODY_COLOURS[column.owner])
+    span = f"{letter}{row + 1}:{letter}{ROWS}"
+    if column.choices and column.owner is not Owner.SYSTEM:
+        offered = DataValidation(type="list", formula1='"' + ",".join(column.choices) + '"', allow_blank=True)
+        offered.showErrorMessage = column.owner is not Owner.FORM
+        offered.errorStyle = "warning"
+        offered.errorTitle = column.header
+        offered.error = "Такого слова в списке нет, система его не поймёт."
+        offered.add(span)
+        sheet.add_data_validation(offered)
+    if column.field in ("state", "authorisation", "answer", "tier"):
+        for word in column.choices:
+            if word in _STATE_COLOURS:
+                colour = _STATE_COLOURS[word]
+                fill = PatternFill(bgColor=colour, fill_type="solid")
+                rule = Rule(type="cellIs", operator="equal", formula=[f'"{word}"'], dxf=DifferentialStyle(fill=fill))
+                sheet.conditional_formatting.add(span, rule)
+
+
+def look(sheet: Worksheet, row: int, place: int, column: Column) -> Any:
+    """The style of a new cell of that column, to be copied into each (openpyxl's own style array)."""
+    cell = cell_at(sheet, row, place)
+    cell.number_format = FORMATS[column.type]
+    cell.alignment = Alignment(vertical="top", wrap_text=column.width >= 26)
+    if column.owner in _BODY_COLOURS:
+        cell.fill = _fill(_BODY_COLOURS[column.owner])
+    return copy(cell._style)  # type: ignore[attr-defined]
+
+
+def dress(cell: BookCell, style: Any) -> None:
+    """Give the cell a look."""
+    cell._style = copy(style)  # type: ignore[attr-defined]
+
+
+def cell_at(sheet: Worksheet, row: int, place: int) -> BookCell:
+    """That cell, to be written; cells that people merged over it are parted, their text stays in the first."""
+    cell = sheet.cell(row, place)
+    if isinstance(cell, MergedCell):
+        for merged in [area for area in sheet.merged_cells.ranges if cell.coordinate in area]:
+            sheet.unmerge_cells(merged.coord)
+        cell = sheet.cell(row, place)
+    if isinstance(cell, MergedCell):
+        raise TypeError(f"{cell.coordinate} stays merged")
+    return cell
+
+
+def put(cell: BookCell, value: Cell) -> None:
+    """Set a value; text stays text whatever it begins with, a percent format keeps its meaning (10 is shown as 10 %)."""
+    if isinstance(value, str):
+        cell.value = value
+        cell.data_type = "s"
+        if value[:1] in ("=", "+", "-", "@", "\t"):
+            cell.quotePrefix = True
+        return
+    figure = read_number(value)
+    if figure is not None and "%" in cell.number_format:
+        value = float(plain(figure / 100))
+    cell.value = value
+
+
+def draw_book() -> Workbook:
+    """A whole new workbook: `Сводка` first, then the tabs of the contract."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for tab in TABS:
+        draw_tab(book, tab)
+    book.active = book.sheetnames.index(SUMMARY.name)
+    return book

@@ -1,0 +1,278 @@
+"""First half of the three-way merge: what people changed in the sheet since it last agreed with us, as words of staff's. Pure.
+
+Nothing is decided here: a word is recorded by the job, answered by the case, and written (or put back) by the second half,
+`plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cases.model import FormRow, StaffWord, WordKind
+from sheets.base import (
+    ASKED,
+    DIGEST,
+    INTENT,
+    TURN,
+    Base,
+    BaseRow,
+    Notice,
+    Updates,
+    answer,
+    digest,
+    form_places,
+    numbered,
+    settled,
+    turn,
+    word_key,
+)
+from sheets.columns import FORMS, REGISTRIES
+from sheets.shape import Column, Owner, Type
+from sheets.snapshot import RawRow, Sheet, Snapshot
+from sheets.values import canonical, day, number, same, shown, word
+
+HOLD_OVER = 20
+DECISION, CODE, DISCOUNT = "staff_decision", "refusal_code", "staff_discount"
+NOTES_ONLY = frozenset({"ground", "comment"})
+"""Staff columns that no case keeps: they go beside a decision and nowhere else."""
+
+_IDENTITY = ("partner", "inn", "partner_inn", "customer", "customer_inn")
+
+
+@dataclass(slots=True)
+class Reading:
+    """What people said. `base_updates` must be stored in the same transaction that records `words`.
+
+    `words` holds also those recorded in an earlier pass and not yet answered in the sheet (the same key again).
+    `held`: words of rows that changed too many at once; not to be acted on, staff are asked. `untouchable`: (tab, number)
+    not to be written.
+    """
+
+    words: list[StaffWord] = field(default_factory=list)
+    held: list[StaffWord] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    base_updates: Updates = field(default_factory=dict)
+    untouchable: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row under comparison: words found, and its base afterwards (a copy as soon as it changes)."""
+
+    tab: str
+    key: str
+    before: BaseRow
+    after: dict[str, str]
+    words: list[StaffWord] = field(default_factory=list)
+    fresh_cells: bool = False
+
+    def say(
+        self, kind: WordKind, column: Column, value: str, old: str, new: str, beside: Mapping[str, str] | None = None
+    ) -> None:
+        key = word_key(self.tab, self.key, column.field, old, new, self.before)
+        case = self.before.get("number", self.before.get(INTENT + "number", self.key))
+        texts = shown(old, column.type), shown(new, column.type)
+        self.words.append(StaffWord(key, kind, self.tab, case, column.field, value, *texts, beside or {}))
+
+
+def read_words(snapshot: Snapshot, base: Base, forms: Sequence[FormRow], hold_over: int = HOLD_OVER) -> Reading:
+    """Compare the sheet with the base. `forms`: the form rows of this very snapshot. Tabs that are missing or stopped say
+    nothing.
+    """
+    reading = Reading()
+    rows: list[_Row] = []
+    for tab in REGISTRIES:
+        sheet = snapshot.usable(tab.name)
+        if sheet is not None:
+            rows.extend(_registry(sheet, base.get(tab.name, {}), reading))
+    by_tab: dict[str, list[FormRow]] = {}
+    for form_row in forms:
+        by_tab.setdefault(FORMS[form_row.form].name, []).append(form_row)
+    for name, form_rows in by_tab.items():
+        sheet = snapshot.usable(name)
+        if sheet is not None:
+            rows.extend(_form(sheet, form_rows, base.get(name, {})))
+    changed = [row for row in rows if row.fresh_cells]
+    held = {(row.tab, row.key) for row in changed} if len(changed) > hold_over else set()
+    reading.untouchable |= held
+    for row in rows:
+        if (row.tab, row.key) in held:
+            reading.held.extend(row.words)
+            continue
+        reading.words.extend(row.words)
+        if row.after != row.before:
+            reading.base_updates.setdefault(row.tab, {})[row.key] = row.after
+    return reading
+
+
+# -- registries ----------------------------------------------------------------------
+
+
+def _registry(sheet: Sheet, base: Mapping[str, BaseRow], reading: Reading) -> list[_Row]:
+    tab = sheet.tab.name
+    found = numbered(sheet)
+    names = [column.field for column in sheet.tab.columns if column.field in sheet.index]
+    rows: list[_Row] = []
+    for key, raws in found.items():
+        code = "number-absent" if not key else "number-doubled" if len(raws) > 1 else "number-unknown" if key not in base else ""
+        if code:
+            reading.notices.extend(Notice(code, tab, key, raw.position) for raw in raws)
+            continue
+        row = _registry_row(sheet, raws[0], key, base[key], names, reading)
+        if row is not None:
+            rows.append(row)
+    for key, before in base.items():
+        if key not in found and "number" in before:
+            row = _Row(tab, key, before, dict(before))
+            row.say(WordKind.ROW_DELETED, sheet.tab.column("number"), "", key, "")
+            row.after[ASKED + "number"] = ""
+            row.after.pop(DIGEST, None)
+            rows.append(row)
+    return rows
+
+
+def _registry_row(sheet: Sheet, raw: RawRow, key: str, before: BaseRow, names: list[str], reading: Reading) -> _Row | None:
+    """None for a row that is as it was when it last agreed; that is seen by its digest alone."""
+    seen = digest(sheet, raw, names)
+    if before.get(DIGEST) == seen:
+        return None
+    row = _Row(sheet.tab.name, key, before, dict(before))
+    _land(sheet, raw, row.after)
+    if _mismatched(sheet, raw, row.after):
+        reading.notices.append(Notice("row-mismatched", row.tab, key, raw.position))
+        reading.untouchable.add((row.tab, key))
+        return None
+    row.before = dict(row.after)
+    spoken = canonical(sheet.cell(raw, DECISION), Type.TEXT) if DECISION in sheet.index else ""
+    for column in sheet.tab.columns:
+        if column.field in sheet.index and column.field != "number":
+            if column.ours:
+                _system_cell(sheet, raw, column, row)
+            else:
+                _staff_cell(sheet, raw, column, row, bool(spoken))
+    answer(row.after, "number")
+    if not row.words and not any(name[0] in (INTENT, ASKED) for name in row.after):
+        row.after[DIGEST] = seen
+    else:
+        row.after.pop(DIGEST, None)
+    row.before = before
+    return row
+
+
+def _land(sheet: Sheet, raw: RawRow, after: dict[str, str]) -> None:
+    """Writes announced before: if they landed, they are the base now; else they are forgotten and planned anew."""
+    intents = {name[1:]: after.pop(name) for name in list(after) if name.startswith(INTENT)}
+    if not intents:
+        return
+    fields = {name: (sheet.tab.column(name), text) for name, text in intents.items() if name in sheet.index}
+    landed = any(
+        same(sheet.cell(raw, name), text, column) and not same(after.get(name, ""), text, column)
+        for name, (column, text) in fields.items()
+    )
+    if landed:
+        after.update(intents)
+        for name in intents:
+            answer(after, name)
+
+
+def _mismatched(sheet: Sheet, raw: RawRow, base: BaseRow) -> bool:
+    """Everything that names the case differs (two cells at least): another case's cells stand beside this number."""
+    names = [name for name in _IDENTITY if name in sheet.index and base.get(name)]
+    return len(names) > 1 and not any(same(sheet.cell(raw, name), base[name], sheet.tab.column(name)) for name in names)
+
+
+def _system_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row) -> None:
+    old = row.after.get(column.field, "")
+    cell = sheet.cell(raw, column.field)
+    if same(cell, old, column):
+        answer(row.after, column.field)
+        return
+    new = canonical(cell, column.type)
+    fresh = row.after.get(ASKED + column.field) != new
+    row.after[ASKED + column.field] = new
+    if column.owner is Owner.DECISION:
+        row.fresh_cells = row.fresh_cells or fresh
+        row.say(WordKind.CELL, column, _value(new, column), old, new)
+    else:
+        row.say(WordKind.OVERWRITTEN, column, new, old, new)
+
+
+def _staff_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row, spoken: bool) -> None:
+    name = column.field
+    cell = sheet.cell(raw, name)
+    new = canonical(cell, column.type)
+    if name == DECISION:
+        if new:
+            row.after[ASKED + name] = new
+            row.say(WordKind.DECISION, column, _value(new, column), "", new, _beside(sheet, raw))
+        else:
+            answer(row.after, name)
+        return
+    old = row.after.get(name, "")
+    if same(cell, old, column) or (not new and (raw.position, sheet.index[name]) in sheet.formulas):
+        return  # a formula without a result says nothing new
+    beside_only = name == CODE or (name == DISCOUNT and spoken) or name in NOTES_ONLY
+    if not beside_only:
+        row.say(WordKind.FIELD, column, _value(new, column), old, new)
+        turn(row.after)
+    row.after[name] = new
+
+
+def _beside(sheet: Sheet, raw: RawRow) -> dict[str, str]:
+    """The row's other staff cells, as text."""
+    staff = (column for column in sheet.tab.columns if column.owner is Owner.STAFF and column.field != DECISION)
+    return {column.field: canonical(sheet.cell(raw, column.field), column.type) for column in staff}
+
+
+def _value(text: str, column: Column) -> str:
+    """Our word, figure or ISO date for what was typed; "" if it is none. Free text stands for itself."""
+    if column.words:
+        return word(text, column)
+    if column.type is Type.TEXT:
+        return text
+    good = day(text) if column.type in (Type.DATE, Type.DATETIME) else number(text)
+    return "" if good is None else text
+
+
+# -- forms ---------------------------------------------------------------------------
+
+
+def _form(sheet: Sheet, form_rows: list[FormRow], base: Mapping[str, BaseRow]) -> list[_Row]:
+    """The five columns are the system's: a change by hand is noted, then put back."""
+    raws = {raw.position: raw for raw in sheet.rows}
+    columns = [column for column in sheet.tab.columns if column.ours and column.field in sheet.index]
+    names = [column.field for column in columns]
+    copies: dict[str, int] = {}
+    for form_row in form_rows:
+        copies[form_row.key] = copies.get(form_row.key, 0) + 1
+    rows: dict[str, _Row] = {}
+    for form_row, key in form_places(form_rows, base):
+        raw = raws[form_row.position]
+        seen = digest(sheet, raw, names)
+        before = base.get(key, {})
+        if before.get(DIGEST) == seen or (not key and form_row.number):
+            continue  # in agreement; or another row's number beside answers that are new: for intake to judge
+        if blank(sheet, raw, names) and (not key or copies[form_row.key] > 1):
+            continue  # not written yet
+        row = rows.get(key or form_row.key)
+        if row is None:
+            row = rows[key or form_row.key] = _Row(sheet.tab.name, key or form_row.key, before, dict(before))
+            _land(sheet, raw, row.after)
+        row.before = {**row.after, TURN: before.get(TURN, "0")}
+        for column in columns:
+            _system_cell(sheet, raw, column, row)
+        if not row.words and settled(row.after) and not any(name[0] in (INTENT, ASKED) for name in row.after):
+            row.after[DIGEST] = seen
+        else:
+            row.after.pop(DIGEST, None)
+        row.before = before
+    for row in rows.values():
+        if not row.before and not settled(row.after):
+            row.after = {}  # a row of ours will be written whole; its words have been said
+    return list(rows.values())
+
+
+def blank(sheet: Sheet, raw: RawRow, names: Sequence[str]) -> bool:
+    """None of these cells says anything."""
+    return all(canonical(sheet.cell(raw, name), Type.TEXT) == "" for name in names)

@@ -1,0 +1,103 @@
+"""`Сводка`: what it shows, laid out as cells and charts; drawing is the backend's affair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sheets.columns import DEAL_STATES, PARTNER_STATES, REQUEST_STATES, TIERS
+from sheets.shape import Words
+from sheets.values import Cell, moment
+
+LISTED = 25
+
+_WORDS: Words = {
+    "title": "Partner Desk: сводка",
+    "last_run": "Последний проход",
+    "undelivered": "Не доставлено писем и строк",
+    "quarantine": "В карантине",
+    "missed_count": "Сроков пропущено",
+    "count": "Количество",
+    "deals": "Сделки по состояниям",
+    "partners": "Партнёры по статусам",
+    "authorisation": "Партнёры по авторизации",
+    "requests": "Обращения",
+    "at_risk": "Сроки под угрозой",
+    "missed": "Пропущенные сроки",
+    "none": "нет",
+    "more": "и ещё",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts by our words (a state, a tier), deadlines as (number, due). `last_run`: when the pass ended."""
+
+    last_run: datetime
+    deals: Mapping[str, int] = field(default_factory=dict)
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    authorisation: Mapping[str, int] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    at_risk: Sequence[tuple[str, datetime]] = ()
+    missed: Sequence[tuple[str, datetime]] = ()
+    missed_count: int = 0
+    undelivered: int = 0
+    quarantine: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A small table: title in the first row, then (word, figure or time) lines. `top` row and `left` column, from 1.
+    `chart`: draw it.
+    """
+
+    title: str
+    top: int
+    left: int
+    lines: Sequence[tuple[str, Cell]]
+    chart: str = ""  # "bar" | "pie" | ""
+
+
+def lay_out(summary: Summary) -> list[Block]:
+    """The blocks of `Сводка`: the run on top, counts below on the left, deadlines beside them; charts stand right of the
+    tables.
+    """
+    run: list[tuple[str, Cell]] = [
+        (_WORDS["last_run"], moment(summary.last_run)),
+        (_WORDS["missed_count"], summary.missed_count),
+        (_WORDS["undelivered"], summary.undelivered),
+        (_WORDS["quarantine"], summary.quarantine),
+    ]
+    blocks = [Block(_WORDS["title"], 1, 1, run)]
+    top = 7
+    counted: list[tuple[str, Mapping[str, int], Words, str]] = [
+        ("deals", summary.deals, DEAL_STATES, "bar"),
+        ("partners", summary.tiers, TIERS, "pie"),
+        ("authorisation", summary.authorisation, PARTNER_STATES, ""),
+        ("requests", summary.requests, REQUEST_STATES, ""),
+    ]
+    for title, counts, words, chart in counted:
+        lines = _counts(counts, words)
+        blocks.append(Block(_WORDS[title], top, 1, lines, chart))
+        top += len(lines) + 2
+    risk = _deadlines(summary.at_risk)
+    blocks.append(Block(_WORDS["at_risk"], 1, 4, risk))
+    blocks.append(Block(_WORDS["missed"], len(risk) + 3, 4, _deadlines(summary.missed)))
+    return blocks
+
+
+def _counts(counts: Mapping[str, int], words: Words) -> list[tuple[str, Cell]]:
+    """Every word once, in order, whatever is counted under it; states that show alike are added up."""
+    shown = dict.fromkeys(words.values(), 0)
+    for ours, count in counts.items():
+        name = words.get(ours, ours)
+        shown[name] = shown.get(name, 0) + count
+    return list(shown.items())
+
+
+def _deadlines(items: Sequence[tuple[str, datetime]]) -> list[tuple[str, Cell]]:
+    lines: list[tuple[str, Cell]] = [(number, moment(due)) for number, due in sorted(items, key=lambda item: item[1])[:LISTED]]
+    if len(items) > LISTED:
+        lines.append((_WORDS["more"], len(items) - LISTED))
+    return lines or [(_WORDS["none"], None)]
