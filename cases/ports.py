@@ -20,6 +20,7 @@ from cases.model import (
     StaffTabs,
     Submission,
 )
+from cases.tabs import Tabs
 from rules.calendar import BusinessCalendar
 from rules.decision import Problem, Reason
 from rules.edition import Edition, Editions
@@ -43,42 +44,60 @@ class Transaction(Protocol):
     # submissions
     def known_submissions(self, source: str, keys: Iterable[str]) -> dict[str, Submission]:
         """Those of `keys` that were recorded before, by key."""
+
     def add_submission(self, submission: Submission) -> Submission:
         """Record a submission; gives `seq` and `recorded_at` (from the transaction's `now`). Raises ValueError if (source, key) is known."""
+
     def save_submission(self, submission: Submission) -> None:
         """The submission's answer changed; its form row is queued to be shown anew."""
+
     def submissions_of(self, number: str) -> list[Submission]:
         """All submissions that belong to a case, by seq."""
 
     # cases
     def next_number(self, kind: CaseKind, year: int) -> str:
         """The next number of that kind: `P-0001`, `D-2026-0001`, … No gaps within a committed history, never given twice."""
+
     def add_case(self, case: Case) -> None: ...
     def save(self, case: Case) -> None: ...
     def case(self, number: str) -> Case | None: ...
     def partner(self, inn: str) -> Case | None:
         """The partner case of that INN (the authorisation that counts), if any."""
+
     def deals_of_customer(self, customer_inn: str) -> list[Case]:
         """Every deal case with that customer INN that is not final, by place; and finals within the last year."""
+
     def deals_of_partner(self, partner_inn: str) -> list[Case]:
         """Every deal case of that partner, by number."""
+
     def open_deal_count(self, partner_inn: str) -> int: ...
     def cases_of_kind(self, kind: CaseKind, partner_inn: str) -> list[Case]: ...
     def all_partners(self) -> list[Case]: ...
     def waking(self, now: datetime, limit: int) -> list[str]:
         """Numbers of cases with `wakes_at` <= now, by wakes_at then place; at most `limit`, quarantined ones left out."""
+
     def preload(self, numbers: Sequence[str]) -> list[Case]:
         """Load these cases, with their partners and the open deals of their customers, in a constant number of queries."""
+
+    def preload_parties(self, partners: Iterable[str], customers: Iterable[str], name_keys: Iterable[str] = ()) -> None:
+        """Have in memory, in a constant number of queries, what is asked about these INNs: partners, open deals, holds."""
+
+    def needing_data(self, kind: CaseKind, partner_inn: str, sender: str) -> list[Case]:
+        """Cases of that kind in state `needs-data` of this partner, or from this address, by number."""
+
     def namesakes(self, name_key: str, customer_inn: str) -> list[str]:
         """Numbers of open deals whose customer's name key is equal under another INN."""
 
     # first come
     def hold(self, case: Case, override: bool) -> None:
         """Protect the case's customer and products; unique per customer and product. Raises Taken. `override`: staff approved an overlap."""
+
     def release(self, number: str) -> None:
         """The case no longer holds anything."""
+
     def partner_by_contact(self, address: str) -> list[Case]:
         """Partners for which this address, or its domain as their own, may speak."""
+
     def set_contacts(self, case: Case, addresses: Iterable[str], domains: Iterable[str]) -> None:
         """Who may speak for this partner: exact addresses and own domains; replaces what stood before."""
 
@@ -86,16 +105,21 @@ class Transaction(Protocol):
     def record(self, recorded: Recorded) -> None: ...
     def queue_mail(self, mail: Mail) -> bool:
         """Put a letter into the outbox; False if its key is there already."""
+
     def cancel_mail(self, number: str, templates: Sequence[str]) -> None:
         """Drop letters of these templates that have not been tried yet (overtaken by a decision)."""
+
     def mail_sent_since(self, recipient: str, template: str, since: datetime) -> int:
         """Letters of that template to that recipient queued since then (rate limits)."""
+
     def letter_by_token(self, token: str) -> Mail | None: ...
     def letter_by_message_id(self, message_id: str) -> Mail | None: ...
     def letters_of(self, number: str, template: str) -> list[Mail]:
         """Letters queued for a case, oldest first."""
+
     def show(self, case: Case) -> None:
         """Queue the case's registry row to be shown anew (save does it too)."""
+
     def journal(self, event: Event) -> None: ...
     def quarantine(self, item: QuarantineItem) -> None: ...
 
@@ -117,16 +141,22 @@ class Wording(Protocol):
 
     def problem(self, problem: Problem, label: str) -> str:
         """One line of a letter: what is wrong with the field called `label`, and how to mend it."""
+
     def reason(self, reason: Reason, edition: Edition) -> str:
         """A reason for `Причина` and letters (refusal codes 1..7 from the edition)."""
+
     def remark(self, code: str, **facts: str) -> str:
         """A line of `Замечания` for staff."""
+
     def question(self, code: str, **facts: str) -> str:
         """What staff are asked; a proposal begins `Предложение:`."""
+
     def event(self, code: str) -> str:
         """Name of an event for `Журнал`."""
+
     def label(self, field: str) -> str:
         """The contract's own header of a form's field, when the form's is not at hand."""
+
     def term(self, name: str) -> str:
         """A state, tier, kind or sale status in Russian."""
 
@@ -142,13 +172,14 @@ class ReplyReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Everything a pass is given besides the ledger. `staff`: addresses of the vendor's staff; `vendor` and `mailbox` for letters."""
+    """Everything a pass is given besides the ledger. `tabs`: staff's own tabs as last read; `staff`: addresses of the vendor's staff."""
 
     now: datetime
     editions: Editions
     calendar: BusinessCalendar
     wording: Wording
     reader: ReplyReader
+    tabs: Tabs
     staff: tuple[str, ...] = ()
     mailbox: str = "partners@stakhanovets.ru"
     answers_per_sender_a_day: int = 30
@@ -177,14 +208,19 @@ class MailOutbox(Protocol):
 
     def claim_mails(self, owner: str, lease_until: datetime, limit: int) -> list[Outgoing]:
         """Letters due now, oldest first, claimed for `owner`; those whose claim ran out come back with `uncertain`."""
+
     def mail_prepared(self, key: str, raw: bytes) -> None:
         """Fix the bytes; the state is `sending` from this commit on."""
+
     def mail_sent(self, key: str, at: datetime) -> None:
         """Settled for ever. Raises KeyError for an unknown key."""
+
     def mail_deferred(self, key: str, until: datetime, error: str) -> None:
         """A passing failure: try again later; the attempt is counted."""
+
     def mail_refused(self, key: str, error: str) -> None:
         """A permanent failure: staff are told; never tried again."""
+
     def mail_in_doubt(self, key: str, error: str) -> None:
         """Nowhere to look whether it went: staff decide."""
 
@@ -194,19 +230,29 @@ class SheetOutbox(Protocol):
 
     def pending_cases(self) -> list[Case]:
         """Cases whose registry row has to be shown anew."""
+
     def pending_submissions(self) -> list[Submission]:
         """Form rows whose right-hand columns have to be shown anew."""
+
     def pending_events(self, limit: int) -> list[tuple[int, Event]]:
         """Lines of `Журнал` not yet written, by id."""
-    def rows_written(self, cases: Sequence[tuple[str, int]], submissions: Sequence[tuple[int, str]], events: Sequence[int]) -> None:
+
+    def rows_written(
+        self, cases: Sequence[tuple[str, int]], submissions: Sequence[tuple[int, str]], events: Sequence[int]
+    ) -> None:
         """Settle what was written: (number, revision shown), (seq, fingerprint of what was shown), event ids. A case changed meanwhile stays pending."""
+
     def base_rows(self, tab: str) -> dict[str, dict[str, str]]:
         """What was written last, by row key and column, as canonical text."""
+
     def set_base_rows(self, tab: str, rows: Mapping[str, Mapping[str, str]]) -> None:
         """Replace what was written last in these rows (others stay)."""
+
     def drop_base_rows(self, tab: str, keys: Sequence[str]) -> None: ...
     def set_staff_tabs(self, tabs: StaffTabs) -> set[str]:
         """Store staff's own tabs if they changed; gives the INNs of partners whose sales, publicity or violations changed."""
+
     def note(self, key: str) -> str:
         """A small fact kept between passes (fingerprint of the workbook, …); "" if none."""
+
     def set_note(self, key: str, value: str) -> None: ...

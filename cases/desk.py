@@ -1,0 +1,288 @@
+"""One transaction's work on cases: the ledger's unit, what the pass was given, and the few acts that every kind of case shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cases.identity import domain_of, is_free_mail, may_speak, own_domains
+from cases.letters import compose, letter_key, moment
+from cases.model import (
+    STANDING,
+    Answer,
+    Asked,
+    Case,
+    CaseKind,
+    DealData,
+    Event,
+    Facts,
+    Mail,
+    Offer,
+    PartnerData,
+    Question,
+    ReasonText,
+    Recorded,
+    Remark,
+    Submission,
+)
+from cases.ports import Outside, Transaction
+from rules.authorisation import Standing
+from rules.decision import Decision, Problem, Reason
+from rules.edition import Edition
+
+
+@dataclass(slots=True)
+class Desk:
+    """The desk at which one transaction's cases are worked on."""
+
+    tx: Transaction
+    outside: Outside
+    _attention: dict[tuple[str, str], list[Facts]] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """The pass's moment."""
+        return self.outside.now
+
+    def edition(self, case: Case) -> Edition:
+        """The edition that the case was submitted under."""
+        return self.outside.editions.named(case.edition)
+
+    def edition_at(self, received: datetime) -> Edition:
+        """The edition in force when something was submitted."""
+        return self.outside.editions.at(self.outside.calendar.local_date(received))
+
+    # -- who may speak ------------------------------------------------------------
+
+    def partner_of(self, case: Case) -> Case | None:
+        """The partner whose case it is."""
+        if case.kind is CaseKind.PARTNER:
+            return case
+        return self.tx.partner(case.partner_inn) if case.partner_inn else None
+
+    def standing(self, partner: Case | None) -> Standing:
+        """Where the partner stands with the programme."""
+        return STANDING[partner.state] if partner else Standing.NEVER_APPLIED
+
+    def speaks_for(self, address: str, partner: Case | None) -> bool:
+        """Is this a known contact of the partner («Who may speak»)? Nobody speaks for an INN that never applied."""
+        if partner is None or not address:
+            return False
+        data = partner.partner()
+        free = self.edition(partner).authorisation.free_mail_domains
+        domains = own_domains(data.site, [*data.contacts, *data.staff_contacts], free)
+        return may_speak(address, data.contacts, data.staff_contacts, domains)
+
+    def keep_contacts(self, partner: Case) -> None:
+        """Tell the ledger who may speak for the partner now."""
+        data = partner.partner()
+        free = self.edition(partner).authorisation.free_mail_domains
+        contacts = [*data.contacts, *data.staff_contacts]
+        self.tx.set_contacts(partner, contacts, own_domains(data.site, contacts, free))
+
+    def is_free_mail(self, address: str, edition: Edition) -> bool:
+        """Is the address on a public mail service?"""
+        return is_free_mail(domain_of(address), edition.authorisation.free_mail_domains)
+
+    def recipient(self, case: Case) -> str:
+        """Who gets the letters of a case: the sender if known, else the partner's first contact; the typed address only for an INN that never applied."""
+        partner = self.partner_of(case)
+        if partner is None:
+            return case.sender
+        if case.sender and self.speaks_for(case.sender, partner):
+            return case.sender
+        data = partner.partner()
+        return next(iter([*data.contacts, *data.staff_contacts]), "")
+
+    # -- letters -----------------------------------------------------------------
+
+    def write(
+        self,
+        case: Case,
+        template: str,
+        *,
+        to: str | None = None,
+        section: str = "",
+        reasons: Iterable[ReasonText] = (),
+        facts: Mapping[str, object] | None = None,
+        answers: Sequence[Submission] = (),
+        warns: str = "",
+        thread: Sequence[str] = (),
+        offer: Offer | None = None,
+        distinct: str = "",
+    ) -> None:
+        """Queue a letter about a case. With nobody to write to, staff see a remark instead."""
+        recipient = self.recipient(case) if to is None else to
+        if not recipient:
+            self.remark(case, "no-recipient", template=template)
+            return
+        edition = self.edition(case)
+        partner = self.partner_of(case)
+        told = partner.partner() if partner and self.speaks_for(recipient, partner) else None
+        mail = compose(
+            case,
+            template,
+            recipient,
+            edition,
+            self.now,
+            partner=told,
+            section=section or edition.deals.section,
+            reasons=reasons,
+            facts=facts,
+            answers=[(submission.source, submission.key) for submission in answers],
+            warns=warns,
+            thread=thread,
+            offer=offer,
+            distinct=distinct or moment(self.now),
+        )
+        if self.tx.queue_mail(mail):
+            self.journal(case, f"mail:{template}")
+
+    def attention(self, kind: str, share: str, case: Case, text: str, **more: str) -> None:
+        """Put a case on the staff's list of this transaction; `flush_attention` makes one letter a kind of it."""
+        line: Facts = {"number": case.number, "text": text, "due_at": moment(case.due_at), **more}
+        self._attention.setdefault((kind, share), []).append(line)
+
+    def flush_attention(self) -> None:
+        """One `staff-attention` letter for each kind of matter that came up."""
+        for (kind, share), lines in self._attention.items():
+            numbers = ",".join(str(line["number"]) for line in lines)
+            for address in self.outside.staff:
+                self.tx.queue_mail(
+                    Mail(
+                        key=letter_key(numbers, 0, "staff-attention", address, f"{kind}{share}{moment(self.now)}"),
+                        number=str(lines[0]["number"]),
+                        revision=0,
+                        template="staff-attention",
+                        recipient=address.lower(),
+                        context={
+                            "number": lines[0]["number"],
+                            "greeting": "",
+                            "partner": "",
+                            "edition": "",
+                            "section": "",
+                            "reasons": [],
+                            "due_at": "",
+                            "kind": kind,
+                            "lines": lines,
+                            "share": share,
+                        },
+                        queued_at=self.now,
+                    )
+                )
+        self._attention.clear()
+
+    # -- what staff and senders see --------------------------------------------------
+
+    def remark(self, case: Case, code: str, **facts: str) -> None:
+        """Put a line into `Замечания`; a line of the same code is replaced."""
+        text = self.outside.wording.remark(code, **facts)
+        if any(remark.code == code and remark.text == text for remark in case.remarks):
+            return
+        case.remarks = [remark for remark in case.remarks if remark.code != code]
+        case.remarks.append(Remark(code, text))
+        self.tx.save(case)
+
+    def lift_remark(self, case: Case, *codes: str) -> None:
+        """Take lines out of `Замечания` that no longer hold."""
+        kept = [remark for remark in case.remarks if remark.code not in codes]
+        if len(kept) != len(case.remarks):
+            case.remarks = kept
+            self.tx.save(case)
+
+    def ask_staff(self, case: Case, code: str, facts: Facts | None = None, **words: str) -> None:
+        """Open a question with staff (the one open before is replaced)."""
+        text = self.outside.wording.question(code, **words)
+        if case.question and (case.question.code, case.question.text) == (code, text):
+            return
+        case.question = Question(code, text, self.now, facts or {})
+        self.tx.save(case)
+        self.journal(case, f"question:{code}", text)
+
+    def journal(self, case: Case, event: str, details: str = "") -> None:
+        """A line of `Журнал`. No personal data in details."""
+        self.tx.journal(Event(self.now, case.number, self.outside.wording.event(event), details))
+
+    def reason_texts(self, reasons: Iterable[Reason], edition: Edition) -> tuple[ReasonText, ...]:
+        """Reasons with the words that partners are told."""
+        wording = self.outside.wording
+        return tuple(ReasonText(reason.code, reason.section, wording.reason(reason, edition)) for reason in reasons)
+
+    def asked(self, case: Case, problems: Iterable[Problem]) -> list[Asked]:
+        """Problems as lines of a letter, in the form's own words."""
+        wording = self.outside.wording
+        lines = []
+        for problem in problems:
+            label = case.labels.get(problem.field) or wording.label(problem.field)
+            lines.append(Asked(problem.field, label, wording.problem(problem, label), problem.code))
+        return lines
+
+    def shown_reasons(self, reasons: Iterable[ReasonText], asked: Sequence[Asked] = ()) -> str:
+        """`3 – текст; 5 – текст`: what `Причина` shows. Reason 1 says what is wrong with which field."""
+        parts = []
+        for reason in reasons:
+            text = ", ".join(line.text for line in asked) if reason.code == "1" and asked else reason.text
+            parts.append(f"{reason.code} – {text}" if reason.code.isdigit() else text)
+        return "; ".join(parts)
+
+    def answer(self, case: Case, answer: Answer, text: str = "") -> list[Submission]:
+        """What the form rows that opened the case show; gives those rows. Rows marked `apart` (a repeat, an update) keep an answer of their own."""
+        own = "form:" if case.kind is CaseKind.REQUEST else f"form:{case.kind.value}"
+        rows = []
+        for submission in self.tx.submissions_of(case.number):
+            if not submission.source.startswith(own) or submission.raw.get("apart"):
+                continue
+            rows.append(submission)
+            if (submission.answer, submission.answer_text, submission.due_at) != (answer, text, case.due_at):
+                submission.answer, submission.answer_text, submission.due_at = answer, text, case.due_at
+                self.tx.save_submission(submission)
+        return rows
+
+    def record(
+        self,
+        case: Case,
+        question: str,
+        outcome: str,
+        by: str,
+        reasons: Iterable[ReasonText] = (),
+        recommended: Decision | None = None,
+        facts: Facts | None = None,
+    ) -> None:
+        """Record a decision; `case` is saved with it, so that its revision names this decision."""
+        self.tx.save(case)
+        self.tx.record(
+            Recorded(
+                number=case.number,
+                revision=case.revision,
+                question=question,
+                outcome=outcome,
+                by=by,
+                at=self.now,
+                edition=case.edition,
+                reasons=tuple(reasons),
+                recommended=recommended,
+                facts=facts or {},
+            )
+        )
+
+    def wake(self, case: Case, at: datetime | None = None) -> None:
+        """Have the case looked at (again) at that moment, this one by default."""
+        case.wakes_at = self.now if at is None else at
+        self.tx.save(case)
+
+    def wake_rivals(self, case: Case) -> None:
+        """Cases that wait for this one are looked at again."""
+        for other in self.tx.deals_of_customer(case.customer_inn) if case.customer_inn else ():
+            if case.number in other.waits_for:
+                self.wake(other)
+
+    def partner_name(self, inn: str) -> str:
+        """The partner's name, "" if unknown."""
+        partner = self.tx.partner(inn) if inn else None
+        return partner.partner().name if partner and isinstance(partner.data, PartnerData) else ""
+
+
+def is_deal(case: Case) -> bool:
+    """Is it a deal registration?"""
+    return isinstance(case.data, DealData)

@@ -1,0 +1,133 @@
+"""Form rows become submissions and cases, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cases import deals, partners, questions, updates
+from cases.desk import Desk
+from cases.model import Answer, Case, CaseKind, DealState, Form, FormRow, PartnerState, Submission
+
+_FIRST = {Form.PARTNER: 0, Form.DEAL: 1}
+FUTURE_TOLERANCE = timedelta(days=1)
+
+
+def in_order(rows: Sequence[FormRow], now: datetime) -> list[FormRow]:
+    """Applications before deals before the rest; within a form by time stamp, ties by position («Order of arrival»)."""
+    return sorted(rows, key=lambda row: (_FIRST.get(row.form, 2), row.stamp or now, row.position))
+
+
+def take_rows(desk: Desk, rows: Sequence[FormRow]) -> int:
+    """Take in what is new among these rows; gives how many were."""
+    by_source: dict[str, list[FormRow]] = {}
+    for row in rows:
+        by_source.setdefault(f"form:{row.form.value}", []).append(row)
+    known: dict[tuple[str, str], Submission] = {}
+    for source, group in by_source.items():
+        for key, submission in desk.tx.known_submissions(source, [row.key for row in group]).items():
+            known[source, key] = submission
+    fresh = [row for row in rows if (f"form:{row.form.value}", row.key) not in known]
+    _preload(desk, fresh)
+    taken = 0
+    seen: set[tuple[str, str]] = set()
+    for row in fresh:
+        identity = (f"form:{row.form.value}", row.key)
+        if identity in seen:
+            continue  # an identical second row: it shows the first one's answer
+        seen.add(identity)
+        _take(desk, row)
+        taken += 1
+    return taken
+
+
+def _preload(desk: Desk, rows: Sequence[FormRow]) -> None:
+    partners_named = {row.answers.get("partner_inn", "").strip() for row in rows}
+    applicants = {row.answers.get("inn", "").strip() for row in rows}
+    customers = {row.answers.get("customer_inn", "").strip() for row in rows}
+    desk.tx.preload_parties(partners_named | applicants, customers)
+
+
+def _take(desk: Desk, row: FormRow) -> None:
+    received = row.stamp if row.stamp is not None and row.stamp <= desk.now + FUTURE_TOLERANCE else desk.now
+    submission = Submission(
+        source=f"form:{row.form.value}",
+        key=row.key,
+        received_at=received,
+        raw={"answers": dict(row.answers), "labels": dict(row.labels), "stamp": row.stamp_text},
+        address=row.address.strip().lower(),
+    )
+    edited = desk.tx.case(row.number) if row.number else None
+    if edited is not None and _edit(desk, edited, row, submission):
+        return
+    match row.form:
+        case Form.PARTNER:
+            partners.take(desk, row, submission)
+        case Form.DEAL:
+            deals.take(desk, row, submission)
+        case Form.UPDATE:
+            updates.take(desk, row, submission)
+        case _:
+            text = "\n".join(f"{row.labels.get(name, name)}: {value}" for name, value in row.answers.items() if value)
+            questions.open_question(
+                desk,
+                submission,
+                topic=row.form.value,
+                subject=desk.outside.wording.term(row.form.value),
+                text=text,
+                partner_inn=_partner_inn(desk, row),
+                code="request",
+            )
+    _remark_stamp(desk, row, submission)
+
+
+def _partner_inn(desk: Desk, row: FormRow) -> str:
+    """The partner a request names, if its sender speaks for it."""
+    partner = desk.tx.partner(row.answers.get("partner_inn", "").strip())
+    return partner.partner_inn if partner is not None and desk.speaks_for(row.address, partner) else ""
+
+
+def _remark_stamp(desk: Desk, row: FormRow, submission: Submission) -> None:
+    case = desk.tx.case(submission.number)
+    if case is None:
+        return
+    if row.stamp is None:
+        desk.remark(case, "stamp-unreadable", value=row.stamp_text[:40])
+    elif submission.received_at != row.stamp:
+        desk.remark(case, "future-stamp", value=row.stamp_text[:40])
+
+
+def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
+    """A row that carries a № is that case: before the decision it is reviewed anew, after it staff get a remark. False: no such row of that case."""
+    source = submission.source
+    rows = [earlier for earlier in desk.tx.submissions_of(case.number) if earlier.source == source]
+    if not rows:
+        return False
+    last = rows[-1]
+    submission.number, submission.answer, submission.answer_text = case.number, last.answer, last.answer_text
+    submission.due_at, submission.answered_at = last.due_at, last.answered_at
+    submission.raw["apart"] = last.raw.get("apart", False)
+    undecided = case.state in (DealState.PENDING, DealState.NEEDS_DATA, PartnerState.PENDING, PartnerState.NEEDS_DATA)
+    if not undecided or last.raw.get("apart") or case.kind not in (CaseKind.DEAL, CaseKind.PARTNER):
+        desk.tx.add_submission(submission)
+        desk.remark(case, "edit-after-decision")
+        desk.journal(case, "edited-after-decision")
+        return True
+    place = (case.place_at, case.place_seq)
+    needed_data = case.state in (DealState.NEEDS_DATA, PartnerState.NEEDS_DATA)
+    if needed_data:
+        submission.received_at = desk.now  # the completed answer's time; the form keeps the first one's stamp
+    desk.tx.add_submission(submission)
+    last.raw["apart"] = True
+    desk.tx.save_submission(last)
+    desk.journal(case, "edited")
+    if case.kind is CaseKind.DEAL:
+        deals.complete(desk, case, row.answers, submission)
+        if not needed_data and not case.problems:
+            case.place_at, case.place_seq = place
+    else:
+        partners.complete(desk, case, dict(row.answers), submission)
+    if submission.answer != Answer.PENDING:
+        submission.answer = Answer.PENDING
+        desk.tx.save_submission(submission)
+    return True

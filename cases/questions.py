@@ -1,0 +1,77 @@
+"""`Обращения`: questions and requests for staff, each with a number, an acknowledgement and a due time («Вопросы и предложения»)."""
+
+from __future__ import annotations
+
+from cases import sla
+from cases.desk import Desk
+from cases.model import Answer, Case, CaseKind, Facts, RequestData, RequestState, Submission
+
+
+def open_question(
+    desk: Desk,
+    submission: Submission,
+    *,
+    topic: str,
+    subject: str,
+    text: str,
+    partner_inn: str = "",
+    about: str = "",
+    code: str = "question",
+    facts: Facts | None = None,
+    thread: tuple[str, ...] = (),
+    acknowledge: bool = True,
+) -> Case:
+    """A numbered case in the staff's queue; the sender is acknowledged once. The submission is stored with its number."""
+    edition = desk.edition_at(submission.received_at)
+    calendar = desk.outside.calendar
+    case = Case(
+        number=desk.tx.next_number(CaseKind.REQUEST, calendar.local_date(submission.received_at).year),
+        kind=CaseKind.REQUEST,
+        state=RequestState.OPEN,
+        edition=edition.name,
+        submitted_at=submission.received_at,
+        data=RequestData(
+            topic=topic,
+            subject=subject,
+            text=text,
+            address=submission.address,
+            partner_name=desk.partner_name(partner_inn),
+            about=about,
+            facts=facts or {},
+        ),
+        partner_inn=partner_inn,
+        due_at=calendar.deadline(submission.received_at, edition.deadlines.other_business_days),
+        sender=submission.address,
+    )
+    submission.number = case.number
+    submission.answer, submission.due_at = Answer.PENDING, case.due_at
+    if not submission.recorded_at:
+        desk.tx.add_submission(submission)
+    desk.tx.add_case(case)
+    desk.journal(case, "received")
+    desk.ask_staff(case, code, None, about=about, subject=subject)
+    sla.plan(desk, case)
+    if acknowledge and submission.address:
+        desk.write(case, "question-received", to=submission.address, facts={"subject": subject}, thread=thread)
+    return case
+
+
+def review(desk: Desk, case: Case) -> None:
+    """A question that is due to be looked at: staff are warned, the sender gets an interim answer."""
+    if case.state == RequestState.OPEN and case.question is not None:
+        sla.advance(desk, case)
+    else:
+        case.wakes_at = None
+        desk.tx.save(case)
+
+
+def settle(desk: Desk, case: Case, state: RequestState, *, tell: bool = True) -> None:
+    """Staff closed, approved or refused it."""
+    case.state = state
+    case.question, case.wakes_at, case.decided_at = None, None, desk.now
+    desk.record(case, "request", state.value, "staff")
+    accepted = state in (RequestState.APPROVED, RequestState.CLOSED)
+    rows = desk.answer(case, Answer.ACCEPTED if accepted else Answer.REFUSED)
+    if tell and case.sender:
+        facts = {"subject": case.request().subject, "outcome": state.value}
+        desk.write(case, "question-answered", to=case.sender, facts=facts, answers=rows)

@@ -1,0 +1,235 @@
+"""Letters that came in: whose they are, whether they may act, what they say (contract, "Mail"; «Who may speak»)."""
+
+from __future__ import annotations
+
+from cases import clockwork, deals, partners, questions, updates
+from cases.desk import Desk
+from cases.model import (
+    Answer,
+    Case,
+    CaseKind,
+    DealState,
+    Letter,
+    LetterKind,
+    Mail,
+    PartnerState,
+    Reading,
+    Submission,
+)
+from cases.requests import UpdateRequest
+
+
+def take_letter(desk: Desk, letter: Letter) -> None:
+    """Take in one letter, once. Automatic mail is stored and never answered; a bounce is tied to its case."""
+    if desk.tx.known_submissions("mail", [letter.key]):
+        return
+    submission = Submission(
+        source="mail",
+        key=letter.key,
+        received_at=letter.received_at,
+        raw={
+            "kind": letter.kind.value,
+            "subject": letter.subject,
+            "text": letter.text,
+            "message_id": letter.message_id,
+            "attachments": [{"name": file.name, "stored": file.stored, "size": file.size} for file in letter.attachments],
+        },
+        address=letter.sender.lower(),
+    )
+    answered, case = _whose(desk, letter)
+    if case is not None:
+        submission.number = case.number
+    if letter.kind is LetterKind.BOUNCE:
+        desk.tx.add_submission(submission)
+        if case is not None:
+            desk.remark(case, "undeliverable", address=letter.failed_recipient)
+            desk.journal(case, "bounce")
+            desk.attention("bounce", "", case, desk.outside.wording.remark("undeliverable", address=letter.failed_recipient))
+    elif letter.kind is not LetterKind.PERSON:
+        desk.tx.add_submission(submission)
+        if case is not None:
+            desk.journal(case, f"mail-in:{letter.kind.value}")
+    else:
+        _from_person(desk, letter, submission, answered, case)
+
+
+def _whose(desk: Desk, letter: Letter) -> tuple[Mail | None, Case | None]:
+    """By reply token, then the letter it answers, then the number in the subject; an ambiguous match is no guess."""
+    answered = next((mail for token in letter.tokens if (mail := desk.tx.letter_by_token(token))), None)
+    if answered is None:
+        answered = next((mail for reference in letter.references if (mail := desk.tx.letter_by_message_id(reference))), None)
+    if answered is not None:
+        return answered, desk.tx.case(answered.number)
+    numbers = set(letter.numbers)
+    return None, desk.tx.case(numbers.pop()) if len(numbers) == 1 else None
+
+
+def _vouched(desk: Desk, letter: Letter) -> bool:
+    """Does a reply token or a trusted, aligned DKIM/SPF result vouch for the sender?"""
+    if letter.failed_authentication:
+        return False
+    return letter.authentic or any(desk.tx.letter_by_token(token) is not None for token in letter.tokens)
+
+
+def _from_person(desk: Desk, letter: Letter, submission: Submission, answered: Mail | None, case: Case | None) -> None:
+    sender = submission.address
+    subject_case = _subject_of(desk, case)
+    partner = desk.partner_of(subject_case) if subject_case else None
+    trusted = partner is not None and desk.speaks_for(sender, partner) and _vouched(desk, letter)
+    thread = (letter.message_id,) if letter.message_id else ()
+    asked = subject_case.asked if subject_case else []
+    echo = bool(answered and answered.template == "reply-confirm")
+    text = str(answered.context.get("text", "")) if answered else ""
+    reading = desk.outside.reader.read(letter.text, letter.subject, text, asked, echo)
+    if trusted and subject_case is not None and _act(desk, letter, submission, subject_case, reading, echo, thread):
+        return
+    if subject_case is None and reading.action == "status" and _vouched(desk, letter) and _status(desk, submission, thread):
+        return
+    _to_staff(desk, letter, submission, subject_case, partner, reading, thread)
+
+
+def _subject_of(desk: Desk, case: Case | None) -> Case | None:
+    """An answer about a question that concerns another case is about that case."""
+    if case is not None and case.kind is CaseKind.REQUEST and case.request().about:
+        return desk.tx.case(case.request().about) or case
+    return case
+
+
+def _status(desk: Desk, submission: Submission, thread: tuple[str, ...]) -> bool:
+    """„статус“ from a known contact: a report on the partner's own cases."""
+    found = [partner for partner in desk.tx.partner_by_contact(submission.address) if partner.state == PartnerState.AUTHORISED]
+    if len(found) != 1:
+        return False
+    submission.number = found[0].number
+    desk.tx.add_submission(submission)
+    deals.write_status(desk, found[0], submission.address, [submission], thread=thread)
+    return True
+
+
+def _to_staff(
+    desk: Desk,
+    letter: Letter,
+    submission: Submission,
+    case: Case | None,
+    partner: Case | None,
+    reading: Reading,
+    thread: tuple[str, ...],
+) -> None:
+    """Everything else is a question: numbered, acknowledged once, seen by staff."""
+    since = desk.outside.calendar.start_of(desk.outside.calendar.local_date(desk.now))
+    told_today = desk.tx.mail_sent_since(submission.address, "question-received", since)
+    known = partner is not None and desk.speaks_for(submission.address, partner)
+    questions.open_question(
+        desk,
+        submission,
+        topic="appeal" if reading.action == "appeal" else "question",
+        subject=letter.subject.strip()[:200],
+        text=reading.text or letter.text,
+        partner_inn=partner.partner_inn if known and partner else "",
+        about=case.number if case else "",
+        code="appeal" if reading.action == "appeal" and case else "question",
+        thread=thread,
+        acknowledge=told_today < desk.outside.answers_per_sender_a_day,
+    )
+
+
+def _act(
+    desk: Desk, letter: Letter, submission: Submission, case: Case, reading: Reading, echo: bool, thread: tuple[str, ...]
+) -> bool:
+    """A trusted reply acts. False: not understood, or it cannot act on this case."""
+    if reading.action == "status":
+        _keep(desk, submission, case)
+        deals.write_status(desk, case, submission.address, [submission], thread=thread)
+        return True
+    if case.kind is CaseKind.PARTNER:
+        if reading.action == "data" and case.state == PartnerState.NEEDS_DATA:
+            _keep(desk, submission, case)
+            partners.complete(desk, case, _with(desk, case, reading), submission)
+            return True
+        return False
+    if case.kind is not CaseKind.DEAL:
+        return False
+    if case.state == DealState.NEEDS_DATA and (reading.action == "data" or letter.attachments):
+        return _data(desk, letter, submission, case, reading)
+    if echo and reading.action in ("yes", "no"):
+        return _echoed(desk, submission, case, reading, thread)
+    if reading.action == "report" and reading.status is not None:
+        if case.state != DealState.REGISTERED:
+            return False
+        _keep(desk, submission, case)
+        request = UpdateRequest(case.number, "report", reading.status, "extend" in reading.also, "")
+        updates.act(desk, case, request, [submission], thread)
+        return True
+    if reading.action == "extend":
+        _keep(desk, submission, case)
+        updates.act(desk, case, UpdateRequest(case.number, "extend", None, True, ""), [submission], thread)
+        return True
+    if reading.action in clockwork.FINAL_ACTIONS and updates.can_close(case):
+        _keep(desk, submission, case)
+        if reading.numbered:
+            clockwork.close(desk, case, reading.action, "partner", [submission], thread)
+        else:
+            clockwork.echo(desk, case, reading.action, [submission], thread)
+        return True
+    return False
+
+
+def _keep(desk: Desk, submission: Submission, case: Case) -> None:
+    """The letter belongs to that case and needs no number of its own."""
+    submission.number = case.number
+    submission.raw["apart"] = True
+    submission.answer = Answer.ACCEPTED
+    desk.tx.add_submission(submission)
+    desk.journal(case, "reply")
+
+
+def _echoed(desk: Desk, submission: Submission, case: Case, reading: Reading, thread: tuple[str, ...]) -> bool:
+    pending = case.deal().echo
+    if pending is None or not updates.can_close(case):
+        return False
+    _keep(desk, submission, case)
+    rows = [row for row in desk.tx.submissions_of(case.number) if row.source == "form:update" and row.answer == Answer.PENDING]
+    if reading.action == "yes":
+        for row in rows:
+            row.answer = Answer.ACCEPTED
+            desk.tx.save_submission(row)
+        clockwork.close(desk, case, pending.action, "partner", [submission], thread)
+        return True
+    for row in rows:
+        row.answer = Answer.REFUSED
+        desk.tx.save_submission(row)
+    case.deal().echo = None
+    desk.tx.save(case)
+    desk.journal(case, "echo-declined")
+    deals.write_status(desk, case, submission.address, [submission], about=case.number, thread=thread)
+    return True
+
+
+def _with(desk: Desk, case: Case, reading: Reading) -> dict[str, str]:
+    """The last form's answers with those of the reply laid over."""
+    answers: dict[str, str] = {}
+    for earlier in desk.tx.submissions_of(case.number):
+        given = earlier.raw.get("answers")
+        if isinstance(given, dict) and (earlier.source != "mail" or earlier.raw.get("data")):
+            answers.update({str(name): str(value) for name, value in given.items()})
+    answers.update(reading.answers)
+    return answers
+
+
+def _data(desk: Desk, letter: Letter, submission: Submission, case: Case, reading: Reading) -> bool:
+    """Data that was asked for, files for a competitive switch among them."""
+    given = dict(reading.answers)
+    wanted = [line.field for line in case.asked if line.field in ("licence_screenshot", "financial_document")]
+    files = [file.name or file.stored for file in letter.attachments]
+    for name in wanted:
+        if name not in given and files:
+            given[name] = files.pop(0)
+    if not given:
+        return False
+    read = Reading(reading.action, reading.text, answers=given)
+    submission.raw["data"] = True
+    submission.raw["answers"] = given
+    answers = _with(desk, case, read)
+    _keep(desk, submission, case)
+    deals.complete(desk, case, answers, submission)
+    return True

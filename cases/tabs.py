@@ -1,0 +1,41 @@
+"""Staff's own tabs, indexed once a pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from cases.model import StaffTabs
+from cases.pricing import PriceList
+from rules.tiers import Publicity, Sale
+
+
+class Tabs:
+    """What rules ask of `Прайс`, `Продажи`, `Публикации` and `Отказы заказчиков`, by INN."""
+
+    def __init__(self, tabs: StaffTabs) -> None:
+        self.prices = PriceList(tabs.prices)
+        sales: dict[str, list[Sale]] = defaultdict(list)
+        publicity: dict[str, list[Publicity]] = defaultdict(list)
+        for sale in tabs.sales:
+            sales[sale.partner_inn].append(Sale(sale.on, sale.amount))
+        for line in tabs.publicity:
+            publicity[line.partner_inn].append(Publicity(line.on, line.kind))
+        self._sales = {inn: tuple(lines) for inn, lines in sales.items()}
+        self._publicity = {inn: tuple(lines) for inn, lines in publicity.items()}
+        self._refusals = frozenset((line.customer_inn, line.partner_inn) for line in tabs.refusals)
+
+    def sales(self, inn: str) -> tuple[Sale, ...]:
+        """The partner's booked sales."""
+        return self._sales.get(inn, ())
+
+    def publicity(self, inn: str) -> tuple[Publicity, ...]:
+        """The partner's publicity."""
+        return self._publicity.get(inn, ())
+
+    def refused(self, customer_inn: str, partner_inn: str) -> bool:
+        """Did the customer refuse in writing to work with this partner?"""
+        return (customer_inn, partner_inn) in self._refusals
+
+    def sellers(self) -> tuple[str, ...]:
+        """INNs with a booked sale or publicity."""
+        return tuple({*self._sales, *self._publicity})
