@@ -85,7 +85,7 @@ def build(
 
 
 def references(thread: Sequence[str]) -> str:
-    """The thread for `References`, oldest first, under 1500 characters: the first and the last ones stay. Ids that are none are left out."""
+    """The thread for `References`, oldest first, under 1500 characters: first and last ones stay; what is no id is left out."""
     ids = list(dict.fromkeys(one for text in thread if _MESSAGE_ID.fullmatch(one := _bracketed(text))))
     while len(ids) > 2 and len(" ".join(ids)) > REFERENCES_LIMIT:
         del ids[1]

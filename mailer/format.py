@@ -1,6 +1,6 @@
 """How dates, money and quantities are written in Russian; filters of the letters' templates and of the offer.
 
-Facts come as plain text (ISO days and moments, decimal text); what is empty stays empty. The machine's locale and zone play no part.
+Facts come as plain text (ISO days and moments, decimal text); empty stays empty. The machine's locale and zone play no part.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _FOLDERS = ("tmp", "new", "cur")
 
 
 class MaildirOutbox:
-    """Implements `Mailbox`. A letter's file is named by its Message-ID and Date, so that a repeat after a crash finds the first one.
+    """Implements `Mailbox`. A file is named by the letter's Message-ID and Date, so that a repeat finds the first one.
 
     The name is `<seconds of Date>.M<message id>.partnerdesk`; a mail program that moves it to `cur` adds its flags after a colon.
     """

@@ -1,7 +1,8 @@
 """Letters in words: from a template's name and its frozen facts to subject, plain text and HTML.
 
 Each letter is one file of `templates/letters`, rendered twice: `layout.j2` and `blocks.j2` come from `templates/text` or from
-`templates/html`, so that both parts say the same. Templates choose among words; they decide nothing, reckon no dates, call nothing but macros.
+`templates/html`, so that both parts say the same. Templates choose among words: they decide nothing, reckon no dates, and call
+nothing but macros.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A sentence is a tuple of pieces; a piece whose facts are missing or empty is left out, so that an incomplete set of facts, like
 an unknown code, still gives a sentence that can be read. Values are data: put in on one line, shortened, never read as a pattern.
-Reasons go to partners and take no facts: nothing of another partner's can slip into them. Remarks and questions are for staff alone.
+Reasons go to partners and take no facts: nothing of another partner's can slip in. Remarks and questions are for staff alone.
 """
 
 from __future__ import annotations
@@ -519,7 +519,7 @@ def condition(fact: Mapping[str, object]) -> str:
 
 
 def citation(section: str, edition: str) -> str:
-    """Where a decision stands in the programme: «раздел «Регистрация сделки», редакция от 1 января 2026 г.»; "" without either."""
+    """Where it stands in the programme: «раздел «Регистрация сделки», редакция от 1 января 2026 г.»; "" without either."""
     heading = _line(section).strip("«»\"' ")
     version = f"редакция от {day(edition)}" if _ISO_DAY.fullmatch(edition) else edition and f"редакция {_line(edition)}"
     return ", ".join(part for part in (heading and f"раздел «{heading}»", version) if part)
