@@ -112,7 +112,7 @@ class _Answered:
         A single equal line is no quote: a partner may answer in the very words of our list.
         """
         end, owned = at, 0
-        for position in range(at, len(lines) if self._lines else at):
+        for position in range(at, len(lines) if self._lines and lines[at].strip() else at):
             if lines[position].strip():
                 if not self.owns(lines[position]):
                     break
