@@ -57,9 +57,10 @@ def take(desk: Desk, row: FormRow, submission: Submission) -> None:
     submission.due_at = case.due_at
     submission.answer = Answer.PENDING
     desk.tx.add_submission(submission)
+    desk.tx.add_case(case)
     _fill(desk, case, request, problems)
     _place(case, submission)
-    desk.tx.add_case(case)
+    desk.tx.save(case)
     desk.journal(case, "received")
 
 
@@ -124,7 +125,7 @@ def _own(desk: Desk, request: DealRequest, problems: tuple[Problem, ...]) -> tup
             elif deal.state == DealState.PENDING:
                 found.append(OwnDeal(deal.number, "waiting"))
     named = name_key(request.customer).key
-    for deal in desk.tx.needing_data(CaseKind.DEAL, request.partner_inn, ""):
+    for deal in desk.tx.deals_needing_data(request.partner_inn):
         wrong = {problem.field for problem in deal.problems}
         data = deal.deal()
         same_customer = deal.customer_inn == request.customer_inn if "customer_inn" not in wrong else named == data.name_key

@@ -35,15 +35,14 @@ def take(desk: Desk, row: FormRow, submission: Submission) -> None:
     request, problems = parse_partner(row.answers, row.address, edition)
     existing = desk.tx.partner(request.inn) if request.inn else None
     if existing is None and submission.address:
-        existing = next(iter(desk.tx.needing_data(CaseKind.PARTNER, "", submission.address)), None)
-        if existing and existing.partner_inn and request.inn:
-            existing = None
+        existing = _unfinished(desk, submission.address, request.inn)
     if existing is None:
         case = _opened(desk, row, submission, request, edition)
         submission.number = case.number
         desk.tx.add_submission(submission)
-        _fill(desk, case, row, request, problems)
         desk.tx.add_case(case)
+        _fill(desk, case, row, request, problems)
+        desk.tx.save(case)
         desk.keep_contacts(case)
         desk.journal(case, "received")
         return
@@ -52,6 +51,14 @@ def take(desk: Desk, row: FormRow, submission: Submission) -> None:
         _repeated(desk, existing, row, submission, request, problems, edition)
     else:
         _foreign(desk, existing, submission, edition)
+
+
+def _unfinished(desk: Desk, address: str, inn: str) -> Case | None:
+    """The same applicant's application that still lacks data, unless it names another INN."""
+    for case in desk.tx.partner_by_contact(address):
+        if case.state == PartnerState.NEEDS_DATA and case.sender == address and not (inn and case.partner_inn):
+            return case
+    return None
 
 
 def _opened(desk: Desk, row: FormRow, submission: Submission, request: PartnerRequest, edition: Edition) -> Case:

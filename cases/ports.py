@@ -82,8 +82,8 @@ class Transaction(Protocol):
     def preload_parties(self, partners: Iterable[str], customers: Iterable[str], name_keys: Iterable[str] = ()) -> None:
         """Have in memory, in a constant number of queries, what is asked about these INNs: partners, open deals, holds."""
 
-    def needing_data(self, kind: CaseKind, partner_inn: str, sender: str) -> list[Case]:
-        """Cases of that kind in state `needs-data` of this partner, or from this address, by number."""
+    def deals_needing_data(self, partner_inn: str) -> list[Case]:
+        """The partner's deals in state `needs-data`, by number."""
 
     def namesakes(self, name_key: str, customer_inn: str) -> list[str]:
         """Numbers of open deals whose customer's name key is equal under another INN."""

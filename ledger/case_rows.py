@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, false, func, or_, select, update
 
-from cases.model import OPEN_DEAL_STATES, PREFIX, Case, CaseKind, DealData, PartnerState
+from cases.model import OPEN_DEAL_STATES, PREFIX, Case, CaseKind, DealData, DealState, PartnerState
 from ledger.codec import decode_case
 from ledger.schema import cases, holds, mails
 from ledger.submission_rows import Submissions
@@ -32,6 +32,9 @@ _open_counts = (
     select(_c.partner_inn, func.count())
     .where(_OPEN, _c.partner_inn.in_(bindparam("of", expanding=True)))
     .group_by(_c.partner_inn)
+)
+_needing_data = _READ.where(
+    _c.kind == CaseKind.DEAL, _c.state == DealState.NEEDS_DATA, _c.partner_inn.in_(bindparam("of", expanding=True))
 )
 _names = select(_c.name_key, _c.number, _c.customer_inn).where(_OPEN, _c.name_key.in_(bindparam("of", expanding=True)))
 _waking = (
@@ -64,6 +67,7 @@ class Cases(Submissions):
         super().__init__(*given)
         self._of_customer: dict[str, set[str]] = {}
         self._of_partner: dict[str, set[str]] = {}
+        self._asked_deals: dict[str, set[str]] = {}
         self._of_name: dict[str, dict[str, str]] = {}
         self._open_count: dict[str, int] = {}
         self._footprint: dict[str, tuple[bool, str]] = {}
@@ -121,6 +125,8 @@ class Cases(Submissions):
                 self._of_customer[case.customer_inn].add(number)
             if case.data.name_key in self._of_name:
                 self._of_name[case.data.name_key][number] = case.customer_inn
+            if case.state == DealState.NEEDS_DATA and case.partner_inn in self._asked_deals:
+                self._asked_deals[case.partner_inn].add(number)
 
     def _set_quarantined(self, number: str, yes: bool) -> None:
         self._flush_cases()
@@ -187,6 +193,15 @@ class Cases(Submissions):
         self._load_open_counts([partner_inn])
         return self._open_count[partner_inn]
 
+    def deals_needing_data(self, partner_inn: str) -> list[Case]:
+        """The partner's deals that need data, by number."""
+        if not partner_inn:
+            return []
+        self._load_asked_deals([partner_inn])
+        found = (self._cases[number] for number in self._asked_deals[partner_inn])
+        asked = [case for case in found if case.state == DealState.NEEDS_DATA and case.partner_inn == partner_inn]
+        return sorted(asked, key=lambda case: (len(case.number), case.number))
+
     def cases_of_kind(self, kind: CaseKind, partner_inn: str) -> list[Case]:
         """The partner's cases of that kind, by number."""
         rows = self._rows_of(_by_kind_and_inn, {"kind": kind, "inn": partner_inn})
@@ -244,6 +259,7 @@ class Cases(Submissions):
         customers = [inn for inn in customers if inn]
         self._load_partners([*partners, *customers])  # a customer may be a partner itself
         self._load_open_counts(partners)
+        self._load_asked_deals(partners)
         self._load_customers(customers)
         self._load_holders(customers)
         self._load_names(key for key in name_keys if key)
@@ -256,6 +272,14 @@ class Cases(Submissions):
             for case in self._with_unflushed(rows, lambda case: case.kind is CaseKind.PARTNER):
                 if inn_of(case) in self._of_partner:
                     self._of_partner[inn_of(case)].add(case.number)
+
+    def _load_asked_deals(self, inns: Iterable[str]) -> None:
+        for some in chunks(inn for inn in inns if inn not in self._asked_deals):
+            for inn in some:
+                self._asked_deals[inn] = set()
+            for case in self._with_unflushed(self._rows_of(_needing_data, {"of": some}), lambda case: case.kind is CaseKind.DEAL):
+                if case.partner_inn in self._asked_deals and case.state == DealState.NEEDS_DATA:
+                    self._asked_deals[case.partner_inn].add(case.number)
 
     def _load_customers(self, inns: Iterable[str]) -> None:
         for some in chunks(inn for inn in inns if inn not in self._of_customer):
