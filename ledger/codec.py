@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -13,7 +13,15 @@ import msgspec
 from cases.model import Case, CaseKind, DealData, Echo, Facts, Offer, PartnerData, Question, ReasonText, RequestData
 from rules.decision import Decision
 
-_encoder = msgspec.json.Encoder()
+
+def _plain(value: object) -> object:
+    """Mappings other than dict (read-only views of the rules') as dict."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} cannot be recorded")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 
 def encode(value: object) -> str:

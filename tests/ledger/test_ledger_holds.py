@@ -1,0 +1,76 @@
+"""First come, overlaps approved by staff, and who may speak for a partner."""
+
+from __future__ import annotations
+
+import pytest
+from ledger_samples import NOW, deal, partner
+
+from cases.model import Case
+from cases.ports import Taken
+from ledger.database import SqlLedger, SqlTransaction
+
+
+def _add(tx: SqlTransaction, number: str, *products: str) -> Case:
+    case = deal(number)
+    case.deal().product_keys = list(products)
+    tx.add_case(case)
+    return case
+
+
+def test_a_hold_is_visible_at_once_and_lasts_until_released(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        first, second = _add(tx, "D-2026-0001", "офис", "почта"), _add(tx, "D-2026-0002", "почта", "диск")
+        tx.hold(first, override=False)
+        tx.hold(first, override=False)
+        with pytest.raises(Taken) as taken:
+            tx.hold(second, override=False)
+        assert taken.value.holder == "D-2026-0001"
+        tx.hold(_add(tx, "D-2026-0003", "диск"), override=False)  # nothing of the second's was held
+    with ledger.transaction(NOW) as tx:
+        again = tx.preload(["D-2026-0002"])[0]
+        with pytest.raises(Taken):
+            tx.hold(again, override=False)
+        tx.release("D-2026-0001")
+        tx.release("D-2026-0003")
+        tx.hold(again, override=False)
+    with ledger.transaction(NOW) as tx:
+        late = tx.case("D-2026-0001")
+        assert late is not None
+        with pytest.raises(Taken) as taken:
+            tx.hold(late, override=False)
+        assert taken.value.holder == "D-2026-0002"
+
+
+def test_an_overlap_approved_by_staff_stands_beside_and_protects_too(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        first, second, third = (_add(tx, f"D-2026-000{n}", "офис") for n in (1, 2, 3))
+        tx.hold(first, override=False)
+        tx.hold(second, override=True)
+        tx.release("D-2026-0001")
+        with pytest.raises(Taken) as taken:
+            tx.hold(third, override=False)
+        assert taken.value.holder == "D-2026-0002"
+
+
+def test_other_customers_and_empty_deals_do_not_collide(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        for number, customer in (("D-2026-0001", "1"), ("D-2026-0002", "2"), ("D-2026-0003", ""), ("D-2026-0004", "")):
+            tx.add_case(case := deal(number, customer=customer))
+            tx.hold(case, override=False)
+
+
+def test_who_speaks_for_a_partner(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        tx.add_case(one := partner("P-0001"))
+        tx.add_case(two := partner("P-0002", inn="7702000002"))
+        tx.set_contacts(one, ["Boss@Mail.Example", "boss@mail.example"], ["Firma.example"])
+        tx.set_contacts(two, ["boss@mail.example"], [])
+        assert tx.partner_by_contact("BOSS@mail.example") == [one, two]
+        assert tx.partner_by_contact("anyone@firma.example") == [one]
+        assert tx.partner_by_contact("anyone@sub.firma.example") == []
+        assert tx.partner_by_contact("other@mail.example") == []
+        tx.set_contacts(one, [], [])
+        assert tx.partner_by_contact("boss@mail.example") == [two]
+    with ledger.transaction(NOW) as tx:
+        assert [case.number for case in tx.partner_by_contact("boss@mail.example")] == ["P-0002"]
+        assert tx.partner_by_contact("anyone@firma.example") == []

@@ -1,0 +1,219 @@
+"""The files: migrations, copies, processes that race, processes that are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from ledger_samples import NOW, SECRET, deal, form_row, ledger_url, mail
+from sqlalchemy import create_engine, make_url, text
+
+from ledger.database import SqlLedger, make_engine, open_ledger
+from ledger.migrations import LedgerTooNew, upgrade
+from ledger.schema import VERSION, metadata
+
+ROOT = Path(__file__).parents[2]
+
+
+def _schema(path: Path) -> set[tuple[str, str, str]]:
+    """Tables and indexes with their columns, keys and conditions, without regard to layout and order of constraints."""
+    engine = create_engine(ledger_url(path))
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'")).all()
+    engine.dispose()
+    found = set()
+    for kind, name, sql in rows:
+        if sql is not None and "alembic" not in name:
+            parts = (part.strip().rstrip(",").strip() for part in sql.replace("\t", "").splitlines())
+            found.add((kind, name, "\n".join(sorted(part for part in parts if part))))
+    return found
+
+
+def test_the_migrated_schema_is_the_one_in_the_code(path: Path, tmp_path: Path) -> None:
+    open_ledger(ledger_url(path), secret=SECRET, owner="tests").close()
+    engine = create_engine(ledger_url(tmp_path / "made.db"))
+    metadata.create_all(engine)
+    engine.dispose()
+    assert _schema(path) == _schema(tmp_path / "made.db")
+
+
+def test_an_upgraded_ledger_stands_at_the_version_of_the_code(path: Path) -> None:
+    engine = make_engine(make_url(ledger_url(path)))
+    upgrade(engine)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [VERSION]
+    engine.dispose()
+
+
+def test_a_ledger_newer_than_the_code_is_refused(ledger: SqlLedger, path: Path) -> None:
+    engine = create_engine(ledger_url(path))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(LedgerTooNew, match="schema 9999"):
+        open_ledger(ledger_url(path), secret=SECRET, owner="tests")
+
+
+def test_a_migration_that_breaks_midway_leaves_the_ledger_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(make_url(ledger_url(path)))
+    from alembic import op
+
+    made = op.create_table
+
+    def breaking(name: str, *columns: object) -> None:
+        if name == "mails":
+            raise OSError("disk full")
+        made(name, *columns)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(op, "create_table", breaking)
+        with pytest.raises(OSError, match="disk full"):
+            upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one() == 0
+    upgrade(engine)
+    engine.dispose()
+
+
+def test_the_file_is_private_and_set_to_lose_nothing(ledger: SqlLedger, path: Path) -> None:
+    assert path.stat().st_mode & 0o077 == 0
+    engine = make_engine(make_url(ledger_url(path)))
+    with engine.connect() as connection:
+        for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+    engine.dispose()
+    assert ledger.integrity() == []
+
+
+def test_a_copy_is_a_ledger_of_its_own(ledger: SqlLedger, tmp_path: Path) -> None:
+    with ledger.transaction(NOW) as tx:
+        tx.add_case(deal("D-2026-0001"))
+    copy = ledger.copy_to(tmp_path / "copy.db")
+    with copy.transaction(NOW) as tx:
+        assert tx.case("D-2026-0001") is not None
+        tx.add_case(deal("D-2026-0002"))
+    assert copy.integrity() == []
+    copy.close()
+    with ledger.transaction(NOW) as tx:
+        assert tx.case("D-2026-0002") is None
+
+
+PROCESS = """
+import sys
+from datetime import timedelta
+from cases.ports import Taken
+from ledger.database import open_ledger
+from ledger_samples import NOW, SECRET, deal, form_row, mail
+url, me = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.readline()
+ledger = open_ledger(url, secret=SECRET, owner=me)
+"""
+RACE = (
+    PROCESS
+    + """
+won = []
+for n in range(1, 31):
+    with ledger.transaction(NOW) as tx:
+        case = tx.case(f"D-2026-{me}{n:03d}")
+        try:
+            tx.hold(case, override=False)
+            won.append(f"hold {n}")
+        except Taken as taken:
+            won.append(f"lost {n} {taken.holder[:8]}")
+        for out in tx.claim_mails(me, NOW + timedelta(minutes=5), 1):
+            won.append("mail " + out.mail.number)
+        won.append("number " + tx.next_number(case.kind, 2030))
+    if n % 10 == 0 and ledger.job_started("job", str(n), NOW):
+        won.append(f"job {n}")
+print("\\n".join(won))
+"""
+)
+KILLED = (
+    PROCESS
+    + """
+with ledger.transaction(NOW) as tx:
+    tx.add_submission(form_row("second"))
+    tx.add_case(case := deal("D-2026-0002"))
+    tx.hold(case, override=False)
+    tx.queue_mail(mail("D-2026-0002"))
+    tx.flush()
+    print("flushed", flush=True)
+    sys.stdin.readline()
+"""
+)
+
+
+def _start(script: str, path: Path, me: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", script, ledger_url(path), me],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_two_processes_race_and_each_thing_has_one_winner(ledger: SqlLedger, path: Path) -> None:
+    with ledger.transaction(NOW) as tx:
+        for n in range(1, 31):
+            for me in "AB":
+                tx.add_case(deal(f"D-2026-{me}{n:03d}", customer=str(n)))
+            tx.queue_mail(mail(f"D-2026-A{n:03d}"))
+            tx.queue_mail(mail(f"D-2026-B{n:03d}"))
+    processes = [_start(RACE, path, me) for me in "AB"]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    lines = [line for process in processes for line in process.communicate(timeout=60)[0].splitlines()]
+    assert [process.returncode for process in processes] == [0, 0]
+    for kind, count in (("hold", 30), ("lost", 30), ("mail", 60), ("job", 3), ("number", 60)):
+        of_kind = [line for line in lines if line.startswith(kind)]
+        assert len(of_kind) == len(set(of_kind)) == count, kind
+
+
+def test_two_processes_open_a_new_ledger_at_once(path: Path) -> None:
+    processes = [_start(PROCESS, path, me) for me in "AB"]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+
+def test_a_process_killed_in_mid_transaction_leaves_nothing_half(ledger: SqlLedger, path: Path) -> None:
+    with ledger.transaction(NOW) as tx:
+        tx.add_submission(form_row("first"))
+        tx.add_case(deal("D-2026-0001"))
+    process = _start(KILLED, path, "K")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "flushed\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    began = time.monotonic()
+    with ledger.transaction(NOW) as tx:
+        assert [case.number for case in tx.open_cases()] == ["D-2026-0001"]
+        assert list(tx.known_submissions("form:deal", ["first", "second"])) == ["first"]
+        assert tx.mails_of("D-2026-0002") == []
+        first = tx.case("D-2026-0001")
+        assert first is not None
+        tx.hold(first, override=False)
+        assert tx.add_submission(form_row("second")).seq == 2
+    assert time.monotonic() - began < 10  # the dead process's lock is gone
+    assert ledger.integrity() == []
