@@ -72,14 +72,7 @@ PROBLEMS: Mapping[str, Pieces] = {
 }
 _ANY_PROBLEM: Pieces = ("значение", " «{value}»", " принять не удалось; проверьте его и пришлите ещё раз.")
 
-REASONS: Mapping[str, str] = {
-    "1": "Данные заявки неполные или содержат ошибки",
-    "2": "Организация не авторизована в партнёрской программе",
-    "3": "Этот заказчик с тем же набором продуктов уже закреплён за другим партнёром",
-    "4": "Заказчик письменно отказался работать с вашей организацией",
-    "5": "Продления, доступные в вашем статусе, уже использованы",
-    "6": "Нарушены правила добросовестной конкуренции",
-    "7": "Юридическое лицо заказчика не совпадает с тем, на которое зарегистрирована сделка",
+REASONS: Mapping[str, str] = {  # besides "1".."7", which stand in the edition
     "legal-entity-only": "Партнёром может стать только юридическое лицо; указан ИНН предпринимателя или физического лица",
     "not-in-force": "Регистрация сделки сейчас не действует",
     "no-reply-to-request": "Запрошенные данные не поступили в срок",
@@ -135,8 +128,8 @@ REMARKS: Mapping[str, Pieces] = {
     "stamp-unreadable": ("Отметку времени", " «{value}»", " прочитать не удалось; временем заявки принято время приёма."),
     "undeliverable": ("Письмо не доставлено", " на адрес {address}", ". Проверьте контакты партнёра."),
     "dead-address": ("На адрес", " {address}", " письма не доходят", "; до {until} на него не пишем", "."),
-    "impossible-word": ("Решение", " «{word}»", " здесь невозможно", ": {why}", "."),
-    "word-unknown": ("Значение", " «{word}»", " в колонке решения не распознано", "; допустимо: {allowed}", "."),
+    "impossible-word": ("Решение", " «{word}»", " «{value}»", " в колонке «{column}»", " здесь невозможно", ": {why}", "."),
+    "word-unknown": ("Такого значения решения нет", ": «{word}»", "; допустимо: {allowed}", "."),
     "discount-too-high": ("Скидка больше допустимой", ": {value} %", ", здесь возможно не больше {max} %", "."),
     "discount-unreadable": ("Скидку", " «{value}»", " прочитать не удалось; укажите число."),
     "not-reason-3": ("Скидку второму партнёру предлагают только при отказе по одной причине 3.",),
@@ -157,17 +150,52 @@ REMARKS: Mapping[str, Pieces] = {
     "already-registered": ("Партнёр прислал ту же сделку ещё раз; она уже действует.",),
     "forged": ("Подпись письма не прошла проверку", ": {address}", ". Письмо не исполнено."),
     "deadline-missed": ("Срок ответа пропущен", ": {due}", "."),
-    "no-contact": ("У партнёра нет известного адреса, письмо отправить некому.",),
+    "no-contact": ("У партнёра нет контактного адреса.",),
     "tier-warned": ("Партнёр предупреждён о несоответствии статусу", ": {missing}", ", срок до {until}", "."),
     "appeal": ("Партнёр просит пересмотреть отказ", " (получено {date})", "."),
     "order-held": ("Сумма заказов превышает зарегистрированное количество", ": {count}", "."),
+    "no-recipient": ("Письмо отправить некому: у партнёра нет известного адреса", " ({template})", "."),
+    "not-priced": ("Сделка зарегистрирована без КП: её продуктов нет в прайсе.",),
+    "foreign-application": ("Повторная заявка на авторизацию с неизвестного адреса", ": {address}", "."),
+    "inn-taken": ("Этот ИНН уже есть у другой записи", ": {number}", "."),
+    "update-unreadable": ("Актуализацию исполнить не удалось", ": {why}", "."),
+    "deal-unknown": ("Сделки с таким номером нет.",),
+    "not-open": ("Сделка уже завершена.",),
+    "extension-refused": ("В продлении отказано; подробности в письме.",),
+    "not-in-force": ("Регистрация сделки не действует.",),
+    "distance": ("Статус", " «{tier}»", ": продажи ещё на {roubles}", "; {conditions}", "."),
+    # why a word of staff's cannot be carried out; put into `impossible-word` and `put-back`
+    "not-a-number": ("Это не число", ": «{value}»", "."),
+    "percent-out-of-range": ("Процент вне допустимых пределов", ": «{value}»", "."),
+    "state-impossible": ("Такое состояние здесь невозможно", ": «{value}»", "."),
+    "tier-impossible": ("Такое изменение статуса невозможно", ": «{value}»", "."),
+    "address-unreadable": ("Адрес прочитать не удалось", ": «{value}»", "."),
+    "inn-not-legal-entity": ("Партнёром может быть только юридическое лицо.",),
+    "already-decided": ("Решение уже принято.",),
+    "not-authorised": ("Партнёр не авторизован.",),
+    "no-question": ("Вопрос к сотруднику сейчас не задан.",),
+    "not-a-date": ("Это не дата", ": «{value}»", "."),
+    "date-past": ("Дата уже прошла", ": «{value}»", "."),
+    "data-missing": ("В заявке не хватает данных.",),
+    "individual-discount-missing": ("Не указана индивидуальная скидка партнёра.",),
+    "system-cell": ("Эту ячейку ведёт система.",),
     "calendar-provisional": ("Календарь этого года ещё не утверждён, срок может измениться.",),
 }
 _ANY_REMARK: Pieces = ("Отметка системы", " «{code}»", ": {value}", ". Проверьте строку.")
 
 QUESTIONS: Mapping[str, Pieces] = {
     "review": ("Примите решение по заявке", ": {why}", "."),
-    "annul": ("Предложение: аннулировать регистрацию", " – {why}", ". Ответьте «Аннулировать» или «Оставить»."),
+    "annul": (
+        "Предложение: аннулировать регистрацию",
+        " – {why}",
+        "; сообщение о ходе сделки ждали до {date}",
+        ". Ответьте «Аннулировать» или «Оставить».",
+    ),
+    "annul-deauthorised": (
+        "Предложение: аннулировать регистрацию, авторизация партнёра прекращена. Ответьте «Аннулировать» или «Оставить».",
+    ),
+    "update": ("Актуализацию нужно разобрать вручную", ", сделка {about}", "."),
+    "update-from-stranger": ("Актуализация с адреса, который не значится среди контактов партнёра", ", сделка {about}", "."),
     "demote": (
         "Предложение: понизить статус",
         " до «{tier}»",
@@ -213,7 +241,7 @@ QUESTIONS: Mapping[str, Pieces] = {
     "staff-approves": ("Заявка полная. Авторизовать или отказать?",),
     "refused-before": ("Организации ранее отказывали или её деавторизовали. Авторизовать или отказать?",),
     "authorisation-undecided": ("Сделка ждёт решения об авторизации партнёра", " {number}", "."),
-    "appeal": ("Партнёр просит пересмотреть отказ", ": «{text}»", ". Одобрить или оставить отказ?"),
+    "appeal": ("Партнёр просит пересмотреть отказ", " по {about}", ": «{text}»", ". Одобрить или оставить отказ?"),
     "bulk-edit": ("Изменено много строк сразу", ": {count}", ". Это сделано намеренно? Ответьте «Одобрить» или «Отказать»."),
     "tier": ("Подтвердите изменение статуса", " на «{tier}»", "."),
     "extension": ("Партнёр просит продлить регистрацию. Одобрить или отказать?",),
@@ -289,9 +317,65 @@ EVENTS: Mapping[str, str] = {
     "training": "Обучение",
     "quarantine": "Карантин",
     "edition": "Редакция программы",
+    "repeat-in-force": "Повтор действующей сделки",
+    "repeat-joined": "Повтор присоединён",
+    "received-again": "Повторная заявка",
+    "edited-after-decision": "Строка изменена после решения",
+    "training-opened": "Назначено обучение",
+    "annulment-dropped": "Аннулирование снято",
+    "reply": "Ответ партнёра",
+    "comment-received": "Комментарий партнёра",
+    "echo-declined": "Партнёр не подтвердил",
+    "staff-warned": "Сотрудники предупреждены",
+    "tier-warned": "Предупреждение о статусе",
+    "tier-stands": "Статус подтверждён",
+    "word:decision": "Решение сотрудника",
+    "word:cell": "Правка сотрудника",
+    "word:field": "Поле сотрудника изменено",
+    "word:overwritten": "Правка ячейки системы",
+    "word:row-deleted": "Строка удалена",
+    "mail-in:person": "Письмо партнёра",
+    "mail-in:automatic": "Автоматический ответ",
+    "mail-in:bounce": "Письмо вернулось",
+    "mail-in:own": "Собственное письмо",
     "export": "Выгрузка данных лица",
     "forget": "Удаление данных лица",
 }
+
+LETTERS: Mapping[str, str] = {
+    "partner-authorised": "авторизация",
+    "partner-refused": "отказ в авторизации",
+    "partner-status": "состояние авторизации",
+    "partner-deauthorised": "деавторизация",
+    "tier-raised": "статус повышен",
+    "tier-lowered": "статус изменён",
+    "tier-warning": "предупреждение о статусе",
+    "needs-data": "запрос данных",
+    "case-received": "заявка принята",
+    "case-waiting": "промежуточный ответ",
+    "sender-unknown": "нейтральное подтверждение",
+    "question-received": "обращение получено",
+    "question-answered": "ответ на обращение",
+    "deal-registered": "сделка зарегистрирована",
+    "deal-terms-changed": "условия изменены",
+    "deal-refused": "отказ в регистрации",
+    "deal-waiting": "промежуточный ответ",
+    "deal-update-due": "напоминание об отчёте",
+    "deal-update-overdue": "отчёт просрочен",
+    "deal-confirm-due": "подтверждение регистрации",
+    "deal-expiring": "срок заканчивается",
+    "deal-expired": "срок истёк",
+    "deal-extended": "регистрация продлена",
+    "deal-extension-refused": "отказ в продлении",
+    "deal-annulled": "регистрация аннулирована",
+    "deal-closed": "сделка закрыта",
+    "deal-discount-offered": "предложена скидка",
+    "reply-confirm": "просьба подтвердить",
+    "status-report": "состояние сделок",
+    "staff-attention": "сообщение сотрудникам",
+    "staff-digest": "сводка сотрудникам",
+}
+"""What `Журнал` calls each letter."""
 
 LABELS: Mapping[str, str] = {
     # forms
@@ -391,7 +475,17 @@ TERMS: Mapping[str, str] = {
     "request": "Обращение",
     "training": "Обучение",
     "update": "Актуализация",
-    "sales": "Обучение продажам",
+    "sales": "Продажи",
+    "sales-training": "Обучение продажам",
+    "publicity": "Рассылка или публикация",
+    "reports": "Ежемесячные отчёты",
+    "staff": "Подтверждение сотрудником",
+    "order": "Заказ",
+    "pilot": "Пилот",
+    "pilot-report": "Отчёт о пилоте",
+    "question": "Вопрос",
+    "appeal": "Обжалование",
+    "bulk-edit": "Массовая правка",
     "technical": "Техническое обучение",
     # sale statuses
     "in-work": "В работе",
@@ -454,6 +548,8 @@ ATTENTION: Mapping[str, str] = {
     "deadline": "Приближается срок ответа",
     "missed": "Срок ответа пропущен",
     "question": "Ждёт решения сотрудника",
+    "annul": "Предложено аннулировать регистрацию",
+    "foreign-application": "Заявка с неизвестного адреса",
     "proposal": "Есть предложение системы",
     "appeal": "Партнёр обжалует отказ",
     "bulk-edit": "Массовая правка задержана",
@@ -480,8 +576,9 @@ class RussianWording:
     """`cases.ports.Wording` in Russian."""
 
     def problem(self, problem: Problem, label: str) -> str:
-        """«Label»: what is wrong and how to mend it."""
-        return f"«{_line(label or self.label(problem.field))}»: {_fill(PROBLEMS.get(problem.code, _ANY_PROBLEM), problem.facts)}"
+        """«Label»: what is wrong and how to mend it; no full stop, so that several can stand in a row."""
+        fault = _fill(PROBLEMS.get(problem.code, _ANY_PROBLEM), problem.facts)
+        return f"«{_line(label or self.label(problem.field))}»: {fault.removesuffix('.')}"
 
     def reason(self, reason: Reason, edition: Edition) -> str:
         """A reason for partners; refusal codes in the edition's own words. Takes none of the reason's facts."""
@@ -497,7 +594,16 @@ class RussianWording:
 
     def event(self, code: str) -> str:
         """Name of an event for `Журнал`."""
-        return EVENTS.get(code, f"Событие «{_line(code)}»")
+        if code in EVENTS:
+            return EVENTS[code]
+        kind, _, rest = code.partition(":")
+        if kind == "mail":
+            return f"Письмо: {LETTERS.get(rest, _line(rest))}"
+        if kind == "deal":
+            return f"Сделка: {self.term(rest)}"
+        if kind == "question":
+            return "Вопрос сотруднику"
+        return f"Событие «{_line(code)}»"
 
     def label(self, field: str) -> str:
         """The contract's header of a field or registry column."""
@@ -553,6 +659,10 @@ def _shown(name: str, value: str) -> str:
     text = _line(str(value))
     if name in _SPELLED:
         return _SPELLED[name].get(text, text)
+    if name == "why":  # a sentence of its own becomes part of another
+        return text[:1].lower() + text[1:].rstrip(".") if text[1:2].islower() else text.rstrip(".")
+    if name == "roubles":
+        return _roubles(text)
     if name == "missing":
         return ", ".join(CONDITIONS.get(part.strip(), part.strip()) for part in text.split(","))
     return short_day(text) if _ISO_DAY.fullmatch(text) or _ISO_MOMENT.fullmatch(text) else text

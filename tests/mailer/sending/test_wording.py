@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from cases.letters import LETTERS
 from cases.model import DealState, PartnerState, RequestState, SaleStatus
 from cases.ports import Wording
 from mailer import format as russian
@@ -30,6 +33,7 @@ from mailer.wording import (
     condition,
     count_name,
 )
+from mailer.wording import LETTERS as LETTER_NAMES
 from rules.deals import DealKind
 from rules.decision import Problem, Reason
 from rules.edition import Edition, Tier
@@ -85,7 +89,7 @@ EXPECTED_PROBLEMS = (
     "deal-number-unreadable status-unknown"
 )
 EXPECTED_REASONS = (
-    "1 2 3 4 5 6 7 legal-entity-only not-in-force no-reply-to-request sender-unknown behind-rival overlap "
+    "legal-entity-only not-in-force no-reply-to-request sender-unknown behind-rival overlap "
     "late-earlier squatting own-customer re-registration switch-evidence individual-discount "
     "authorisation-undecided staff-approves refused-before foreign-applicant already-authorised staff silence"
 )
@@ -114,6 +118,30 @@ def test_every_code_reads_well(facts: dict[str, str]) -> None:
         readable(WORDING.problem(Problem("customer_inn", code, "", facts), ""))
 
 
+CASES = Path(__file__).parents[3] / "cases"
+ASKED = re.compile(
+    r"(?:(?<!lift_)(remark|question|event)\(|(ask_staff|journal|attention|desk\.remark)\(\w+, |(Impossible)\()\"([a-z-]+)\""
+)
+
+
+def test_codes_that_cases_use_are_known() -> None:
+    tables: dict[str, Mapping[str, object]] = {
+        "remark": REMARKS,
+        "Impossible": REMARKS,
+        "desk.remark": REMARKS,
+        "question": QUESTIONS,
+        "ask_staff": QUESTIONS,
+    }
+    tables |= {"event": EVENTS, "journal": EVENTS}
+    used = {
+        (match[1] or match[2] or match[3], match[4])
+        for source in CASES.glob("*.py")
+        for match in ASKED.finditer(source.read_text(encoding="utf-8"))
+    }
+    assert len(used) > 40
+    assert {(name, code) for name, code in used if name in tables and code not in tables[name]} == set()
+
+
 def test_reasons_tell_nothing_of_rivals() -> None:
     for code in [*REASONS, "no-such-code"]:
         sentence = WORDING.reason(Reason(code, "", FACTS), EDITION)
@@ -139,6 +167,13 @@ def test_facts_are_shown() -> None:
         Problem("products", "product-unknown", "", {"value": "Полный", "suggestion": ""}), ""
     )
     assert WORDING.question("re-registration", date="2026-03-02").count("02.03.2026") == 1
+    annul = WORDING.question("annul", date="2026-03-16")
+    assert annul.startswith("Предложение: аннулировать регистрацию; сообщение о ходе сделки ждали до 16.03.2026.")
+    why = WORDING.remark("already-decided")
+    impossible = WORDING.remark("impossible-word", value="Одобрить", column="staff_decision", why=why)
+    assert impossible == "Решение «Одобрить» в колонке «Решение сотрудника» здесь невозможно: решение уже принято."
+    distance = WORDING.remark("distance", tier="Серебряный", roubles="150000.00", conditions="Сайт")
+    assert distance == "Статус «Серебряный»: продажи ещё на 150\u00a0000,00\u00a0₽; Сайт."
     assert "«Действует до»" in WORDING.remark("put-back", column="valid_until", value="вчера", why="не дата")
 
 
@@ -158,6 +193,10 @@ def test_names() -> None:
     for table in (EVENTS, LABELS, TERMS, CONDITIONS, COUNTS, ATTENTION):
         assert all(table.values())
     assert WORDING.event("registered") == "Сделка зарегистрирована"
+    assert WORDING.event("mail:deal-registered") == "Письмо: сделка зарегистрирована"
+    assert WORDING.event("deal:won") == "Сделка: Выиграна"
+    assert WORDING.event("question:annul") == "Вопрос сотруднику"
+    assert set(LETTER_NAMES) == set(LETTERS)
     assert WORDING.event("no-such") == "Событие «no-such»"
     assert attention("no-such") == "Нужно внимание сотрудника"
     assert count_name("no-such") == "no-such"
