@@ -36,7 +36,10 @@ _open_counts = (
 _needing_data = _READ.where(
     _c.kind == CaseKind.DEAL, _c.state == DealState.NEEDS_DATA, _c.partner_inn.in_(bindparam("of", expanding=True))
 )
-_names = select(_c.name_key, _c.number, _c.customer_inn).where(_OPEN, _c.name_key.in_(bindparam("of", expanding=True)))
+# by name key alone: with the state beside it SQLite would walk all open deals instead of the index of name keys
+_names = select(_c.name_key, _c.number, _c.customer_inn).where(
+    _c.name_key.in_(bindparam("of", expanding=True)), _c.ended_at.is_(None)
+)
 _waking = (
     select(_c.number)
     .where(_c.wakes_at <= bindparam("now"), _c.quarantined == false())

@@ -62,14 +62,15 @@ class Holds(Cases):
             return
         self._flush_if_new(case.number)
         rows = [{"customer_inn": customer, "product_key": key, "override": slot, "number": case.number} for key in wanted]
-        with self._connection.begin_nested() as savepoint:
-            done = self._connection.execute(upsert(self._dialect, holds), rows)
-            if done.rowcount != len(rows):  # another transaction committed between our look and our insert
-                savepoint.rollback()
-                del self._holders[customer]
-                self._load_holders([customer])
-                taken = (holder for key in wanted for holder in self._holders[customer][key].values() if holder != case.number)
-                raise Taken(next(taken, ""))
+        savepoint = self._connection.begin_nested()
+        done = self._connection.execute(upsert(self._dialect, holds), rows)
+        if done.rowcount != len(rows):  # another transaction committed between our look and our insert
+            savepoint.rollback()
+            del self._holders[customer]
+            self._load_holders([customer])
+            there = (holder for key in wanted for holder in self._holders[customer][key].values() if holder != case.number)
+            raise Taken(next(there, ""))
+        savepoint.commit()
         for key in wanted:
             holders[key][slot] = case.number
 

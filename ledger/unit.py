@@ -24,22 +24,19 @@ class Conflict(Exception):  # noqa: N818
 
 @cache
 def upsert(dialect: str, table: Table, *replaced: str) -> Executable:
-    """INSERT that replaces these columns where the primary key is there already; without columns it leaves such a row alone."""
+    """INSERT that replaces these columns where the primary key is there already; without columns it leaves such a row alone,
+    and `rowcount` tells how many were new.
+    """
+    key = list(table.primary_key)
     if dialect == "postgresql":
         into = postgresql.insert(table)
-        return (
-            into.on_conflict_do_update(
-                index_elements=list(table.primary_key), set_={name: into.excluded[name] for name in replaced}
-            )
-            if replaced
-            else into.on_conflict_do_nothing()
-        )
+        if replaced:
+            return into.on_conflict_do_update(index_elements=key, set_={name: into.excluded[name] for name in replaced})
+        return into.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     lite = sqlite.insert(table)
-    if not replaced:
-        return lite.on_conflict_do_nothing()
-    return lite.on_conflict_do_update(
-        index_elements=list(table.primary_key), set_={name: lite.excluded[name] for name in replaced}
-    )
+    if replaced:
+        return lite.on_conflict_do_update(index_elements=key, set_={name: lite.excluded[name] for name in replaced})
+    return lite.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def chunks(values: Iterable[str], size: int = 10_000) -> Iterator[list[str]]:

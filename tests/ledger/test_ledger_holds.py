@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from ledger_samples import NOW, deal, partner
+from sqlalchemy import insert
 
 from cases.model import Case
 from cases.ports import Taken
 from ledger.database import SqlLedger, SqlTransaction
+from ledger.schema import holds
 
 
 def _add(tx: SqlTransaction, number: str, *products: str) -> Case:
@@ -50,6 +52,21 @@ def test_an_overlap_approved_by_staff_stands_beside_and_protects_too(ledger: Sql
         with pytest.raises(Taken) as taken:
             tx.hold(third, override=False)
         assert taken.value.holder == "D-2026-0002"
+
+
+def test_the_unique_index_has_the_last_word_and_the_transaction_goes_on(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        rival, late = _add(tx, "D-2026-0001", "офис"), _add(tx, "D-2026-0002", "почта", "офис")
+        tx.preload(["D-2026-0002"])  # sees no hold
+        tx.flush()
+        row = {"customer_inn": rival.customer_inn, "product_key": "офис", "override": "", "number": rival.number}
+        tx._connection.execute(insert(holds), [row])  # as another transaction's, committed after our look
+        with pytest.raises(Taken) as taken:
+            tx.hold(late, override=False)
+        assert taken.value.holder == "D-2026-0001"
+        tx.hold(_add(tx, "D-2026-0003", "почта"), override=False)  # nothing of the late one's was held
+    with ledger.transaction(NOW) as tx:
+        assert tx.case("D-2026-0003") is not None
 
 
 def test_other_customers_and_empty_deals_do_not_collide(ledger: SqlLedger) -> None:
