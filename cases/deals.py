@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from cases import sla
@@ -34,6 +34,7 @@ from rules.deals import DealKind, OwnDeal, PartnerFacts, RegistrationFacts, Repe
 from rules.decision import Decision, Outcome, Problem
 from rules.edition import Edition, Tier
 
+NO_PRICES = "no-price-list"
 WAITING_CODES = frozenset({"behind-rival", "authorisation-undecided"})
 
 
@@ -116,11 +117,13 @@ def _own(desk: Desk, request: DealRequest, problems: tuple[Problem, ...]) -> tup
     """The partner's open deals that this form may repeat or complete."""
     keys = sorted({product.key for product in request.products})
     found: list[OwnDeal] = []
+    today = desk.outside.calendar.local_date(desk.now)
     if not problems:
         for deal in desk.tx.deals_of_customer(request.customer_inn):
             if deal.partner_inn != request.partner_inn or deal.deal().product_keys != keys:
                 continue
-            if deal.state == DealState.REGISTERED:
+            until = deal.deal().valid_until
+            if deal.state == DealState.REGISTERED and until is not None and until >= today:
                 found.append(OwnDeal(deal.number, "in-force"))
             elif deal.state == DealState.PENDING:
                 found.append(OwnDeal(deal.number, "waiting"))
@@ -278,6 +281,11 @@ def recorded_facts(facts: RegistrationFacts, case: Case) -> Facts:
 
 def review(desk: Desk, case: Case) -> None:
     """A deal that is due to be looked at while undecided."""
+    if not desk.outside.tabs.prices.lines and any(problem.code == "product-unknown" for problem in case.problems):
+        _without_prices(desk, case)
+        return
+    if case.question is not None and case.question.code == NO_PRICES:
+        _read_again(desk, case)
     facts = facts_of(desk, case)
     edition = desk.edition(case)
     decision = register(facts, edition)
@@ -291,6 +299,31 @@ def review(desk: Desk, case: Case) -> None:
         refuse(desk, case, "rules", reasons, decision, recorded)
     else:
         approve(desk, case, "rules", Decimal(decision.terms["discount"]), decision, recorded)
+
+
+def _without_prices(desk: Desk, case: Case) -> None:
+    """`Прайс` is empty: that is nothing the sender could mend; staff are asked, and the deal is looked at again soon."""
+    case.state = DealState.PENDING
+    if case.question is None:
+        desk.ask_staff(case, NO_PRICES)
+        case.received_told = True
+        desk.answer(case, Answer.PENDING)
+        desk.write(case, "case-received", facts={"about": about_facts(case), "awaits": "staff"})
+    sla.advance(desk, case)
+    soon = desk.now + timedelta(minutes=1)
+    desk.wake(case, min(soon, case.wakes_at or soon))
+
+
+def _read_again(desk: Desk, case: Case) -> None:
+    """`Прайс` was filled in meanwhile: the form's products are read anew, the place is the first one's."""
+    row = next(iter(desk.tx.submissions_of(case.number)), None)
+    if row is None:
+        return
+    case.question = None
+    request, problems = parse_deal(row.raw["answers"], desk.outside.tabs.prices, desk.edition(case))
+    _fill(desk, case, request, problems)
+    _place(case, row)
+    desk.tx.save(case)
 
 
 def _ask(desk: Desk, case: Case, decision: Decision, reasons: tuple[ReasonText, ...], recorded: Facts) -> None:
@@ -358,7 +391,9 @@ def approve(
     *,
     override: bool = False,
 ) -> None:
-    """Register: protected from today for one term of the partner's tier, at the discount. Raises Taken when another registration holds it."""
+    """Register: protected from today for one term of the partner's tier, at the discount. Raises Taken when another
+    registration holds it.
+    """
     data = case.deal()
     edition = desk.edition(case)
     partner = desk.partner_of(case)

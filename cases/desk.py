@@ -1,4 +1,6 @@
-"""One transaction's work on cases: the ledger's unit, what the pass was given, and the few acts that every kind of case shares."""
+"""One transaction's work on cases: the ledger's unit, what the pass was given, and the few acts that every kind of case
+shares.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ class Desk:
         return is_free_mail(domain_of(address), edition.authorisation.free_mail_domains)
 
     def recipient(self, case: Case) -> str:
-        """Who gets the letters of a case: the sender if known, else the partner's first contact; the typed address only for an INN that never applied."""
+        """Who gets the letters of a case: the sender if known, else the partner's first contact; the typed address only
+        for an INN that never applied.
+        """
         partner = self.partner_of(case)
         if partner is None:
             return case.sender
@@ -227,7 +231,9 @@ class Desk:
         return "; ".join(parts)
 
     def answer(self, case: Case, answer: Answer, text: str = "") -> list[Submission]:
-        """What the form rows that opened the case show; gives those rows. Rows marked `apart` (a repeat, an update) keep an answer of their own."""
+        """What the form rows that opened the case show; gives those rows. Rows marked `apart` (a repeat, an update) keep
+        an answer of their own.
+        """
         own = "form:" if case.kind is CaseKind.REQUEST else f"form:{case.kind.value}"
         rows = []
         for submission in self.tx.submissions_of(case.number):

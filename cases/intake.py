@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cases import deals, partners, questions, updates
 from cases.desk import Desk
+from cases.identity import name_key
 from cases.model import Answer, Case, CaseKind, DealState, Form, FormRow, PartnerState, Submission
 
 _FIRST = {Form.PARTNER: 0, Form.DEAL: 1}
@@ -45,7 +46,8 @@ def _preload(desk: Desk, rows: Sequence[FormRow]) -> None:
     partners_named = {row.answers.get("partner_inn", "").strip() for row in rows}
     applicants = {row.answers.get("inn", "").strip() for row in rows}
     customers = {row.answers.get("customer_inn", "").strip() for row in rows}
-    desk.tx.preload_parties(partners_named | applicants, customers)
+    names = {name_key(row.answers.get("customer", "")).key for row in rows}
+    desk.tx.preload_parties(partners_named | applicants, customers, names)
 
 
 def _take(desk: Desk, row: FormRow) -> None:
@@ -98,7 +100,9 @@ def _remark_stamp(desk: Desk, row: FormRow, submission: Submission) -> None:
 
 
 def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
-    """A row that carries a № is that case: before the decision it is reviewed anew, after it staff get a remark. False: no such row of that case."""
+    """A row that carries a № is that case: before the decision it is reviewed anew, after it staff get a remark. False:
+    no such row of that case.
+    """
     source = submission.source
     rows = [earlier for earlier in desk.tx.submissions_of(case.number) if earlier.source == source]
     if not rows:

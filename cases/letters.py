@@ -1,6 +1,7 @@
 """What goes into each letter: plain facts, frozen when the letter is queued. Words and layout are the templates' affair.
 
-Money and percent are decimal text ("1234.50", "10"), days ISO dates, moments ISO date-times with zone. `LETTERS` lists every template with the
+Money and percent are decimal text ("1234.50", "10"), days ISO dates, moments ISO date-times with zone. `LETTERS` lists
+every template with the
 facts it is given besides the common ones; a test holds templates and list together.
 """
 
@@ -15,7 +16,8 @@ from cases.model import Case, DealData, Facts, Mail, Offer, PartnerData, ReasonT
 from rules.edition import Edition, TierFigures
 
 COMMON = ("number", "greeting", "partner", "edition", "section", "reasons", "due_at")
-"""`number` of the case · `greeting`: contact person or "" · `partner`: its name or "" · `edition` · `section`: heading of the programme cited
+"""`number` of the case · `greeting`: contact person or "" · `partner`: its name or "" · `edition` · `section`: heading
+of the programme cited
 · `reasons`: [{code, section, text}] · `due_at`: moment or ""."""
 
 LETTERS: Mapping[str, tuple[str, ...]] = {
@@ -57,11 +59,16 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
 }
 """Template -> facts besides COMMON.
 
-`tier`: {name, discount, term_months, extensions, leads, nfr_months} (discount "" = individual) · `distance`: {tier, roubles, conditions: [{name, required,
-actual}]} or {} · `missing`: [{name, required, actual}], name one of sales, site, publicity, sales-training, reports · `about`: {kind: partner|deal|update|
-request, customer, products, name} (what the case is about, only what the sender wrote) · `asked`: [{label, text}] · `awaits`: staff | rival |
-authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, total, discount} or {} · `changes`: [{name: discount|valid_until, old, new}] ·
-`outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts] · `state`: partner state · `asked_about`: number or "" ·
+`tier`: {name, discount, term_months, extensions, leads, nfr_months} (discount "" = individual) · `distance`: {tier,
+roubles, conditions: [{name, required,
+actual}]} or {} · `missing`: [{name, required, actual}], name one of sales, site, publicity, sales-training, reports ·
+`about`: {kind: partner|deal|update|
+request, customer, products, name} (what the case is about, only what the sender wrote) · `asked`: [{label, text}] ·
+`awaits`: staff | rival |
+authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, total, discount} or {} · `changes`: [{name:
+discount|valid_until, old, new}] ·
+`outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts]
+· `state`: partner state · `asked_about`: number or "" ·
 `lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 

@@ -39,10 +39,13 @@ class Form(StrEnum):
 
 @dataclass(slots=True)
 class FormRow:
-    """One row of a form tab, as read. `answers` by our field names, raw text; `labels` by field: the header as it stands in the form.
+    """One row of a form tab, as read. `answers` by our field names, raw text; `labels` by field: the header as it stands
+    in the form.
 
-    `key` is the fingerprint of time stamp, address and answers; `number` what stands in the row's `№` (the system's column), "" if nothing.
-    `stamp` is None when the time stamp cannot be read (`stamp_text` says what stood there). `position` is the row on the sheet (order of intake).
+    `key` is the fingerprint of time stamp, address and answers; `number` what stands in the row's `№` (the system's
+    column), "" if nothing.
+    `stamp` is None when the time stamp cannot be read (`stamp_text` says what stood there). `position` is the row on the
+    sheet (order of intake).
     """
 
     form: Form
@@ -60,8 +63,10 @@ class FormRow:
 class Submission:
     """Something sent to us, stored once under (source, key): a form row, a mail.
 
-    `source`: "form:deal", "mail". `received_at` is the form's time or the mailbox's; `seq` the order of intake (given by the ledger).
-    `number` is the case it belongs to. `answer`, `answer_text`, `due_at`, `answered_at` are what the row's right-hand columns show:
+    `source`: "form:deal", "mail". `received_at` is the form's time or the mailbox's; `seq` the order of intake (given by
+    the ledger).
+    `number` is the case it belongs to. `answer`, `answer_text`, `due_at`, `answered_at` are what the row's right-hand
+    columns show:
     `answer` one of Answer. `duplicate`: an identical row that has no case of its own. `status` is for mails: what was made of it.
     """
 
@@ -105,10 +110,12 @@ class WordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StaffWord:
-    """One word of staff's from the sheet, with old and new value as shown. `key` makes it once: hash of tab, number, column, old, new, revision.
+    """One word of staff's from the sheet, with old and new value as shown. `key` makes it once: hash of tab, number,
+    column, old, new, revision.
 
     `column` is our name of the column (`staff_decision`, `state`, `authorisation`, `tier`, `discount`, `valid_until`, …).
-    `value` is our word for what was typed (`approve`, `refuse`, `annul`, `keep`, `authorise`, `deauthorise`, `raise`, `lower`, `close`; a state's or
+    `value` is our word for what was typed (`approve`, `refuse`, `annul`, `keep`, `authorise`, `deauthorise`, `raise`,
+    `lower`, `close`; a state's or
     tier's value; a figure or ISO date as text); "" when it cannot be understood (then `new` is quoted in the remark).
     `beside`: the row's other staff cells at that time (`refusal_code`, `staff_discount`, `ground`, `comment`, …) as text.
     """
@@ -198,7 +205,9 @@ class Remark:
 
 @dataclass(slots=True)
 class Question:
-    """What is open with staff: `code` (`review`, `annul`, `demote`, `confirm-tier`, …), the sentence they see (a proposal begins `Предложение:`), since when."""
+    """What is open with staff: `code` (`review`, `annul`, `demote`, `confirm-tier`, …), the sentence they see (a
+    proposal begins `Предложение:`), since when.
+    """
 
     code: str
     text: str
@@ -226,7 +235,9 @@ class Echo:
 
 @dataclass(slots=True)
 class PartnerData:
-    """A partner, from application on. Contacts are lower-case addresses. Discounts in percent. `tier_grace_until`: end of a warning's 30 days."""
+    """A partner, from application on. Contacts are lower-case addresses. Discounts in percent. `tier_grace_until`: end
+    of a warning's 30 days.
+    """
 
     name: str = ""
     inn: str = ""
@@ -291,7 +302,9 @@ class Offer:
 
 @dataclass(slots=True)
 class DealData:
-    """A deal registration. `products` are names as in `Прайс`, `product_keys` their name keys, `articles` what was priced (article per product)."""
+    """A deal registration. `products` are names as in `Прайс`, `product_keys` their name keys, `articles` what was
+    priced (article per product).
+    """
 
     partner_name: str = ""
     customer: str = ""
@@ -354,10 +367,14 @@ CaseData = PartnerData | DealData | RequestData
 class Case:
     """One case, whatever its kind. `number` is its identity for people.
 
-    `state` is a PartnerState, DealState or RequestState value. `submitted_at` the submission's time; `place_at`, `place_seq` its place in the queue (None: none,
-    data are missing). `due_at` the answer's deadline, stored once. `wakes_at`: when the case must be looked at next (None: nothing pending).
-    `asked_at`, `asked_due_at`: needs data since, refused after. `answer_to`: source keys of the form rows that show this case's answer.
-    `reply_to`: address of an applicant who has no known contact yet (never-applied INN); `decided_at`: first final or registering decision.
+    `state` is a PartnerState, DealState or RequestState value. `submitted_at` the submission's time; `place_at`,
+    `place_seq` its place in the queue (None: none,
+    data are missing). `due_at` the answer's deadline, stored once. `wakes_at`: when the case must be looked at next
+    (None: nothing pending).
+    `asked_at`, `asked_due_at`: needs data since, refused after. `answer_to`: source keys of the form rows that show this
+    case's answer.
+    `reply_to`: address of an applicant who has no known contact yet (never-applied INN); `decided_at`: first final or
+    registering decision.
     """
 
     number: str
@@ -431,7 +448,9 @@ class ReasonText:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A decision as recorded: what the rules recommended, what was decided and by whom ("rules", "staff", "partner", "time"), on which facts."""
+    """A decision as recorded: what the rules recommended, what was decided and by whom ("rules", "staff", "partner",
+    "time"), on which facts.
+    """
 
     number: str
     revision: int
@@ -458,9 +477,9 @@ class EffectKind(StrEnum):
 class Mail:
     """A letter to be sent: `key` from (case, revision, template, recipient) makes it once; `context` is frozen JSON.
 
-    `answers` names the form rows (source, key) whose `Ответ отправлен` it fills. `warns` marks the deal clock when really sent ("report", "confirm").
+    `answers` names the form rows (source, key) whose `Ответ отправлен` it fills. `warns` marks the deal clock when
+    really sent ("report", "confirm").
     `thread`: Message-IDs of the letter that is answered, oldest first. `offer`: an offer to render and attach.
-    `rate_key`: counted against the limit of answers per sender.
     """
 
     key: str
@@ -579,7 +598,8 @@ class Attachment:
 class Letter:
     """An incoming mail, read. `key` is once for all (mailbox identity and hash); `received_at` is the mailbox's time.
 
-    `tokens`: reply tokens found in the addresses it was sent to; `references`: Message-IDs of In-Reply-To, then References, nearest first;
+    `tokens`: reply tokens found in the addresses it was sent to; `references`: Message-IDs of In-Reply-To, then
+    References, nearest first;
     `numbers`: case numbers in the subject. `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it;
     `failed_authentication`: a trusted result says it is forged. `text`: the whole body as text. `failed_recipient`: of a bounce.
     """
@@ -604,9 +624,11 @@ class Letter:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reply says, after quotes are stripped. `action`: "" (not understood) or one of
-    `report` (with `status`), `extend`, `won`, `lost`, `withdraw`, `status` (the word «статус»), `data` (with `answers`), `yes`, `no`, `appeal`.
+    `report` (with `status`), `extend`, `won`, `lost`, `withdraw`, `status` (the word «статус»), `data` (with `answers`),
+    `yes`, `no`, `appeal`.
 
-    `numbered`: it came as a number of the list (acts at once); in words a final action is echoed first. `updates`: several deals in one reply:
+    `numbered`: it came as a number of the list (acts at once); in words a final action is echoed first. `updates`:
+    several deals in one reply:
     (deal number, action or status value). `text`: the new text alone.
     """
 
@@ -627,11 +649,3 @@ class QuarantineItem:
     reason: str
     raw: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A decision together with the recorded case it was made on; what review hands to settlement."""
-
-    decision: Decision
-    facts: Facts

@@ -37,7 +37,8 @@ class Taken(Exception):
 class Transaction(Protocol):
     """One unit of work on the ledger: everything in it is committed together or not at all.
 
-    Cases live in an identity map: the same number gives the same object within the transaction; `save` marks it changed and raises
+    Cases live in an identity map: the same number gives the same object within the transaction; `save` marks it changed
+    and raises
     its `revision` by one at most once a transaction. Look-ups see what was added or changed before in the same transaction.
     """
 
@@ -46,7 +47,9 @@ class Transaction(Protocol):
         """Those of `keys` that were recorded before, by key."""
 
     def add_submission(self, submission: Submission) -> Submission:
-        """Record a submission; gives `seq` and `recorded_at` (from the transaction's `now`). Raises ValueError if (source, key) is known."""
+        """Record a submission; gives `seq` and `recorded_at` (from the transaction's `now`). Raises ValueError if
+        (source, key) is known.
+        """
 
     def save_submission(self, submission: Submission) -> None:
         """The submission's answer changed; its form row is queued to be shown anew."""
@@ -90,7 +93,9 @@ class Transaction(Protocol):
 
     # first come
     def hold(self, case: Case, override: bool) -> None:
-        """Protect the case's customer and products; unique per customer and product. Raises Taken. `override`: staff approved an overlap."""
+        """Protect the case's customer and products; unique per customer and product. Raises Taken. `override`: staff
+        approved an overlap.
+        """
 
     def release(self, number: str) -> None:
         """The case no longer holds anything."""
@@ -165,14 +170,17 @@ class ReplyReader(Protocol):
     """Understands a reply, after quotes are stripped; in `mailer`."""
 
     def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], echo: bool) -> Reading:
-        """`answered`: text of the very letter that is answered, "" if unknown (its lines are subtracted). `asked`: data that were asked for.
+        """`answered`: text of the very letter that is answered, "" if unknown (its lines are subtracted). `asked`: data
+        that were asked for.
         `echo`: the letter answered asks 1 = yes or 2 = no.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Everything a pass is given besides the ledger. `tabs`: staff's own tabs as last read; `staff`: addresses of the vendor's staff."""
+    """Everything a pass is given besides the ledger. `tabs`: staff's own tabs as last read; `staff`: addresses of the
+    vendor's staff.
+    """
 
     now: datetime
     editions: Editions
@@ -240,7 +248,9 @@ class SheetOutbox(Protocol):
     def rows_written(
         self, cases: Sequence[tuple[str, int]], submissions: Sequence[tuple[int, str]], events: Sequence[int]
     ) -> None:
-        """Settle what was written: (number, revision shown), (seq, fingerprint of what was shown), event ids. A case changed meanwhile stays pending."""
+        """Settle what was written: (number, revision shown), (seq, fingerprint of what was shown), event ids. A case
+        changed meanwhile stays pending.
+        """
 
     def base_rows(self, tab: str) -> dict[str, dict[str, str]]:
         """What was written last, by row key and column, as canonical text."""

@@ -1,4 +1,6 @@
-"""`Обращения`: questions and requests for staff, each with a number, an acknowledgement and a due time («Вопросы и предложения»)."""
+"""`Обращения`: questions and requests for staff, each with a number, an acknowledgement and a due time («Вопросы и
+предложения»).
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from cases.model import Case, CaseKind, DealState, PartnerState
 
 
 def order(cases: Sequence[Case]) -> list[Case]:
-    """Partners before the rest (a deal waits for its partner's authorisation), then what fell due on deals in force (an expiry frees
+    """Partners before the rest (a deal waits for its partner's authorisation), then what fell due on deals in force (an
+    expiry frees
     a customer), then undecided deals by their place in the queue.
     """
     return sorted(

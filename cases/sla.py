@@ -1,4 +1,6 @@
-"""Deadlines of answers: staff are warned on the way, and at the deadline the sender gets an interim answer and the miss is counted («Deadlines»)."""
+"""Deadlines of answers: staff are warned on the way, and at the deadline the sender gets an interim answer and the miss
+is counted («Deadlines»).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def plan(desk: Desk, case: Case) -> None:
 
 
 def advance(desk: Desk, case: Case) -> None:
-    """Warn staff of an undecided case (only the latest share after an outage), answer in the interim at the deadline, plan the next look."""
+    """Warn staff of an undecided case (only the latest share after an outage), answer in the interim at the deadline,
+    plan the next look.
+    """
     if case.due_at is None:
         plan(desk, case)
         return

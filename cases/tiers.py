@@ -54,7 +54,9 @@ def _open_in(desk: Desk, deal: Case, start: date, end: date) -> bool:
 
 
 def review_partner(desk: Desk, case: Case, *, quarterly: bool) -> None:
-    """Promote at once when a higher tier holds; at the quarterly review warn of a shortfall; after the grace period propose to staff."""
+    """Promote at once when a higher tier holds; at the quarterly review warn of a shortfall; after the grace period
+    propose to staff.
+    """
     if case.state != PartnerState.AUTHORISED:
         return
     today = desk.outside.calendar.local_date(desk.now)

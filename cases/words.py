@@ -1,4 +1,6 @@
-"""Staff's word from the sheet: it counts as a decision, is journaled with old and new value, and stands; an impossible one is put back with a remark."""
+"""Staff's word from the sheet: it counts as a decision, is journaled with old and new value, and stands; an impossible
+one is put back with a remark.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ def _raw(word: StaffWord) -> dict[str, object]:
 
 
 def hear_held(desk: Desk, words: Sequence[StaffWord]) -> None:
-    """Decision cells of too many rows changed at once: hold them and ask staff with a line in `Обращения`; nothing is acted on or put back."""
+    """Decision cells of too many rows changed at once: hold them and ask staff with a line in `Обращения`; nothing is
+    acted on or put back.
+    """
     keys = sorted(word.key for word in words)
     key = f"held:{keys[0]}:{len(keys)}"
     if not keys or desk.tx.word_known(key):
