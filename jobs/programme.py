@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,14 +56,13 @@ def load_calendar(directory: Path, deadlines: DeadlineFigures, staff_days: Mappi
             raise ProgrammeError(f"{shown}: {where}: expected a table, got {entry!r}")
         _only(shown, f"{where}.", entry, _YEAR_KEYS)
         year = _year(shown, where, entry)
+        if years and year != years[-1] + 1:
+            raise ProgrammeError(f"{shown}: {where}.year: expected {years[-1] + 1} after {years[-1]}, got {year}")
         years.append(year)
         if _flag(shown, where, entry):
             provisional.add(year)
         holidays |= _days(shown, where, entry, "days_off", year, weekend=False)
         working |= _days(shown, where, entry, "working_weekends", year, weekend=True)
-    for index, (earlier, later) in enumerate(pairwise(years), 2):
-        if later != earlier + 1:
-            raise ProgrammeError(f"{shown}: year[{index}].year: expected {earlier + 1} after {earlier}, got {later}")
     return business_calendar(
         zone=_zone("deadlines.toml", deadlines),
         opens=deadlines.opens,

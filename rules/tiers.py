@@ -148,18 +148,17 @@ def review(facts: TierFacts, on: date, edition: Edition) -> Decision:
     """
     section = edition.tier_review.promotion_section
     higher = [assessed for assessed in assess(facts, on, edition) if _rank(assessed.tier) > _rank(facts.tier)]
-    tests = tuple(
-        Test(
-            f"{assessed.tier.value}:{condition.name}",
-            condition.section,
-            _weighed(condition),
-            f"{condition.actual} of {condition.required}",
-        )
-        for assessed in higher
-        for condition in assessed.conditions
-    )
     earned = [assessed.tier for assessed in higher if assessed.holds and not assessed.staff_confirms]
     proposed = [assessed.tier for assessed in higher if assessed.holds and assessed.staff_confirms]
+    result = Result.PASS if earned else Result.STAFF if proposed else Result.FAIL
+    tests = (
+        Test("higher-tier", section, result, ", ".join([*earned, *proposed]) or f"none above {facts.tier.value}"),
+        *(
+            Test(f"{assessed.tier.value}:{condition.name}", condition.section, _weighed(condition), _of(condition))
+            for assessed in higher
+            for condition in assessed.conditions
+        ),
+    )
     if earned:
         further = [tier for tier in proposed if _rank(tier) > _rank(earned[-1])]
         terms = {"tier": earned[-1].value, **({"proposed": further[-1].value} if further else {})}
@@ -168,6 +167,10 @@ def review(facts: TierFacts, on: date, edition: Edition) -> Decision:
         reasons = (Reason("staff-confirms", section, {"tier": proposed[-1].value}),)
         return Decision(Outcome.REFER, edition.name, reasons, tests, terms={"tier": proposed[-1].value})
     return Decision(Outcome.REJECT, edition.name, (Reason("conditions", section),), tests)
+
+
+def _of(condition: Condition) -> str:
+    return f"{condition.actual} of {condition.required}"
 
 
 def _weighed(condition: Condition) -> Result:

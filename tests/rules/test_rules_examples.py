@@ -1,0 +1,419 @@
+"""The programme by examples: `examples/*.toml`, in Russian, each with its section and the point of the section that it shows.
+
+Dates spell their weekday («пт 2026-03-13»), and the reader checks it. `expect` names only what the example is about, but outcome,
+codes, problems and terms of a decision are always compared in full.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.programme import load_calendar, load_editions
+from rules.authorisation import ApplicationFacts, Standing, authorise
+from rules.calendar import BusinessCalendar
+from rules.clock import DealClock, Term, Timed, agenda, due_now, extended, term, wakes_at
+from rules.deals import (
+    DealKind,
+    ExtensionFacts,
+    OwnDeal,
+    PartnerFacts,
+    RegistrationFacts,
+    Rival,
+    discount,
+    extend,
+    register,
+    repeat,
+    second_partner_discount,
+)
+from rules.decision import Decision, Problem, Result
+from rules.edition import Edition, Tier
+from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, distance, fallback, review, sales_total, shortfall
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = Path(__file__).parent / "examples"
+EDITIONS = load_editions(ROOT / "programme", ROOT / "tests" / "data" / "programme-second")
+WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+
+Facts = Mapping[str, Any]
+
+# What each section decides by software, point by point (programme.md §1-3, "Who may speak", "Deadlines"). Each needs an example.
+POINTS: Mapping[str, frozenset[str]] = {
+    "Авторизация Партнера": frozenset(
+        {
+            "полная заявка принимается",
+            "только юридическое лицо",
+            "нужны данные",
+            "повторная заявка",
+            "заявка с чужого адреса",
+            "пометки об адресе",
+            "подтверждение сотрудниками",
+            "один рабочий день",
+        }
+    ),
+    "Понижение партнёрского статуса или отказ в авторизации": frozenset({"после отказа или деавторизации", "понижение"}),
+    "Повышение партнёрского статуса": frozenset({"повышение через ступень", "доверенный – со словом сотрудников"}),
+    "Партнерские статусы": frozenset(
+        {
+            "скидка и срок статуса",
+            "индивидуальная скидка",
+            "окно продаж",
+            "повышение",
+            "публикации за квартал",
+            "публикации за месяц",
+            "сайт партнёра",
+            "обучение продажам",
+            "ежемесячные отчёты",
+            "расстояние до следующего статуса",
+        }
+    ),
+    "Регистрация сделки": frozenset(
+        {
+            "первый зарегистрировавший",
+            "редакция программы",
+            "нужны данные",
+            "пять рабочих дней на данные",
+            "все причины по порядку",
+            "партнёр не авторизован",
+            "авторизация не решена",
+            "тот же набор продуктов",
+            "наборы пересекаются",
+            "разные продукты",
+            "очередь",
+            "поздно всплывшая строка",
+            "отказ заказчика",
+            "собственный повтор",
+            "много открытых сделок",
+            "заказчик – сам партнёр",
+            "повтор после истечения",
+            "скидка второму партнёру",
+            "скидка сотрудника",
+            "отчёты о статусе",
+            "аннулирование",
+            "подтверждение раз в три месяца",
+            "после простоя",
+            "конец срока",
+            "срок по календарю",
+            "последний день месяца",
+            "перенос на рабочий день",
+            "продление",
+            "продление до конца срока",
+            "продление от неперенесённого конца",
+            "продления исчерпаны",
+            "причины отказа в продлении",
+        }
+    ),
+    "Условия предоставления специальных цен": frozenset({"виды сделок", "конкурентный переход", "лучшая из двух скидок"}),
+    "Кто говорит за партнёра": frozenset({"чужой адрес"}),
+    "Сроки": frozenset(
+        {
+            "два рабочих дня",
+            "счёт со следующего дня",
+            "праздники и переносы",
+            "календарь сотрудников",
+            "московское время",
+            "предупреждения сотрудникам",
+        }
+    ),
+}
+
+
+def load_examples() -> list[dict[str, Any]]:
+    """All examples; the file's `rule` and `section` hold for each that does not name its own."""
+    found = []
+    for path in sorted(EXAMPLES.glob("*.toml")):
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        for number, example in enumerate(content.pop("example"), 1):
+            found.append(
+                {"edition": "2024-01-01", "facts": {}, "changes": {}, "file": path.stem, "number": number, **content, **example}
+            )
+    return found
+
+
+ALL = load_examples()
+
+
+@pytest.mark.parametrize("example", ALL, ids=[f"{example['file']}-{example['number']}" for example in ALL])
+def test_example(example: dict[str, Any]) -> None:
+    assert set(example) == {"edition", "facts", "changes", "file", "number", "rule", "section", "point", "name", "expect"}
+    edition = EDITIONS.named(example["edition"])
+    for subject, figures in example["changes"].items():
+        edition = replace(edition, **{subject: replace(getattr(edition, subject), **figures)})
+    expected = dict(example["expect"])
+    actual = RULES[example["rule"]](dict(example["facts"]), edition, expected)
+    assert expected, example["name"]
+    assert actual == expected, example["name"]
+
+
+def test_every_point_of_every_section_has_an_example() -> None:
+    shown: dict[str, set[str]] = {}
+    for example in ALL:
+        shown.setdefault(example["section"], set()).add(example["point"])
+    assert shown == {section: set(points) for section, points in POINTS.items()}
+
+
+def test_sections_of_the_first_edition_that_software_decides_have_examples() -> None:
+    edition = EDITIONS.named("2024-01-01")
+    cited = {
+        edition.authorisation.section,
+        edition.tier_review.section,
+        edition.tier_review.promotion_section,
+        edition.deals.section,
+        edition.deals.switch_section,
+        edition.deadlines.section,
+        edition.deadlines.authorisation_section,
+        *(row.section for row in edition.tiers),
+    }
+    assert cited <= set(POINTS)
+
+
+def test_names_of_examples_differ() -> None:
+    names = [(example["file"], example["name"]) for example in ALL]
+    assert len(set(names)) == len(names)
+
+
+# -- reading facts -------------------------------------------------------------
+
+
+def day(text: str) -> date:
+    """«пт 2026-03-13»; the weekday has to be right."""
+    weekday, _, rest = text.partition(" ")
+    read = date.fromisoformat(rest)
+    assert WEEKDAYS[read.weekday()] == weekday, f"{text}: {WEEKDAYS[read.weekday()]}"
+    return read
+
+
+def moment(text: str, calendar: BusinessCalendar) -> datetime:
+    """«пт 2026-03-13 17:59», Moscow time unless UTC is said."""
+    match = re.fullmatch(r"(\w\w \S+) ([\d:]+)( UTC)?", text)
+    assert match, text
+    return datetime.fromisoformat(f"{day(match[1])}T{match[2]}").replace(tzinfo=UTC if match[3] else calendar.zone)
+
+
+def told(at: datetime, calendar: BusinessCalendar) -> str:
+    local = at.astimezone(calendar.zone)
+    clock = f"{local:%H:%M:%S}".removesuffix(":00")
+    return f"{told_day(local.date())} {clock if clock.count(':') else clock + ':00'}"
+
+
+def told_day(on: date) -> str:
+    return f"{WEEKDAYS[on.weekday()]} {on}"
+
+
+@cache
+def calendar_of(name: str) -> BusinessCalendar:
+    return load_calendar(ROOT / "programme", EDITIONS.named(name).deadlines, {})
+
+
+def decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def problems(facts: dict[str, Any]) -> tuple[Problem, ...]:
+    return tuple(Problem(field, "missing", "Регистрация сделки") for field in facts.pop("problems", []))
+
+
+def used_up(facts: dict[str, Any]) -> None:
+    """A fact that no rule reads is a slip in the example."""
+    assert not facts, f"unknown facts: {', '.join(facts)}"
+
+
+def of_decision(decision: Decision, edition: Edition, expected: dict[str, Any], terms: tuple[str, ...]) -> dict[str, Any]:
+    """The decision as an example's `expect` words it; what the example leaves out and the decision leaves out too is left out."""
+    assert decision.edition == edition.name
+    names = [test.name for test in decision.tests]
+    assert names
+    assert len(set(names)) == len(names)
+    assert all(test.section for test in decision.tests)
+    assert all(reason.section for reason in decision.reasons)
+    actual: dict[str, Any] = {
+        "outcome": decision.outcome.value,
+        "codes": [reason.code for reason in decision.reasons],
+        "problems": [problem.field for problem in decision.problems],
+        "waits_for": list(decision.waits_for),
+        **{name: decision.terms.get(name, "") for name in terms},
+        "edition": decision.edition,
+        "staff_tests": [test.name for test in decision.tests if test.result is Result.STAFF],
+        "wait_tests": [test.name for test in decision.tests if test.result is Result.WAIT],
+        "told": dict(decision.reasons[0].facts) if decision.reasons else {},
+    }
+    assert set(decision.terms) <= set(terms)
+    weighed = {"edition", "staff_tests", "wait_tests", "told"}  # compared only where the example asks
+    return {key: value for key, value in actual.items() if key in expected or (value and key not in weighed)}
+
+
+# -- the rules -------------------------------------------------------------------
+
+
+def run_authorise(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    weighed = ApplicationFacts(
+        problems=problems(facts),
+        sole_trader=facts.pop("sole_trader", False),
+        standing=Standing(facts.pop("standing", "never-applied")),
+        refused_before=facts.pop("refused_before", False),
+        known_sender=facts.pop("known_sender", False),
+        free_mail=facts.pop("free_mail", False),
+        foreign_domain=facts.pop("foreign_domain", False),
+        needs_data_overdue=facts.pop("needs_data_overdue", False),
+    )
+    used_up(facts)
+    return of_decision(authorise(weighed, edition), edition, expected, ("tier",))
+
+
+def run_register(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    expired_on = facts.pop("expired_on", None)
+    weighed = RegistrationFacts(
+        problems=problems(facts),
+        partner=PartnerFacts(
+            standing=Standing(facts.pop("standing", "authorised")),
+            tier=Tier(facts.pop("tier", "white")),
+            individual_discount=decimal(facts.pop("individual_discount", None)),
+            open_deals=facts.pop("open_deals", 0),
+            sender_known=facts.pop("sender_known", True),
+        ),
+        kind=DealKind(facts.pop("kind", "new")),
+        products=frozenset(facts.pop("products", "ab")),
+        customer_is_partner=facts.pop("customer_is_partner", False),
+        rivals=tuple(Rival(**{**rival, "products": frozenset(rival["products"])}) for rival in facts.pop("rivals", [])),
+        customer_refused_partner=facts.pop("customer_refused_partner", False),
+        expired_on=day(expired_on) if expired_on else None,
+        received_on=day(facts.pop("received_on", "пн 2026-03-02")),
+        screenshot=facts.pop("screenshot", False),
+        financial_document=facts.pop("financial_document", False),
+        needs_data_overdue=facts.pop("needs_data_overdue", False),
+        deadline_passed=facts.pop("deadline_passed", False),
+    )
+    used_up(facts)
+    return of_decision(register(weighed, edition), edition, expected, ("discount", "months"))
+
+
+def run_discount(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    individual, staff = decimal(facts.get("individual")), decimal(facts.get("staff"))
+    percent = discount(DealKind(facts["kind"]), Tier(facts["tier"]), individual, staff, edition)
+    return {"percent": "unknown" if percent is None else str(percent)}
+
+
+def run_second_partner(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    problem = second_partner_discount(Decimal(facts["percent"]), tuple(facts["codes"]), edition)
+    return {"problem": problem.code if problem else ""}
+
+
+def run_repeat(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    meaning, number = repeat(tuple(OwnDeal(*deal) for deal in facts["own"]))
+    return {"repeat": meaning.value, "number": number}
+
+
+def run_extend(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    weighed = ExtensionFacts(
+        in_force=facts.pop("in_force", True),
+        standing=Standing(facts.pop("standing", "authorised")),
+        tier=Tier(facts.pop("tier", "bronze")),
+        used=facts.pop("used", 0),
+        customer_refused_partner=facts.pop("customer_refused_partner", False),
+    )
+    used_up(facts)
+    return of_decision(extend(weighed, edition), edition, expected, ("months",))
+
+
+def run_tier(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    on = day(facts.pop("on", "ср 2026-04-15"))
+    mailings = [Publicity(day(text), "mailing") for text in facts.pop("publicity", [])]
+    site = [Publicity(date(2020, 1, 1), "site")] if facts.pop("site", False) else []
+    weighed = TierFacts(
+        tier=Tier(facts.pop("tier", "white")),
+        sales=tuple(Sale(day(text), Decimal(amount)) for text, amount in facts.pop("sales", [])),
+        publicity=(*mailings, *site),
+        sales_training=facts.pop("training", False),
+        months=tuple(ReportMonth(*month) for month in facts.pop("months", [])),
+    )
+    used_up(facts)
+    actual = of_decision(review(weighed, on, edition), edition, expected, ("tier", "proposed")) if "outcome" in expected else {}
+    way = distance(weighed, on, edition)
+    more = {
+        "next": way.tier.value if way else "",
+        "roubles": str(way.roubles) if way else "",
+        "missing": [condition.name for condition in way.conditions] if way else [],
+        "short": [condition.name for condition in shortfall(weighed, on, edition)],
+        "fallback": fallback(weighed, on, edition).value,
+        "total": str(sales_total(weighed, on, edition)),
+    }
+    return actual | {key: value for key, value in more.items() if key in expected}
+
+
+def run_deadline(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    staff_days = {day(text): False for text in facts.get("days_off", [])} | {day(text): True for text in facts.get("working", [])}
+    calendar = load_calendar(ROOT / "programme", edition.deadlines, staff_days)
+    counts = {
+        "authorisation": edition.deadlines.authorisation_business_days,
+        "other": edition.deadlines.other_business_days,
+        "needs-data": edition.deals.needs_data_business_days,
+    }
+    received = moment(facts["received"], calendar)
+    due = calendar.deadline(received, counts[facts["answer"]])
+    actual: dict[str, Any] = {"due": told(due, calendar)}
+    if "warnings" in expected:
+        shares = edition.deadlines.staff_warning_shares
+        actual["warnings"] = [told(calendar.moment_at_share(received, due, share), calendar) for share in shares]
+    return actual
+
+
+def running_term(facts: dict[str, Any], edition: Edition, calendar: BusinessCalendar) -> Term:
+    running = term(day(facts["registered"]), edition.figures(Tier(facts["tier"])).term_months, calendar)
+    for tier in facts.get("extended", []):
+        running = extended(running, edition.figures(Tier(tier)).term_months, calendar)
+    return running
+
+
+def run_term(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    running = running_term(facts, edition, calendar_of(edition.name))
+    return {"ends": told_day(running.ends), "valid_until": told_day(running.valid_until)}
+
+
+def run_agenda(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    calendar = calendar_of(edition.name)
+    registered = facts["registered"]
+    clock = DealClock(
+        registered_on=day(registered),
+        term=running_term(facts, edition, calendar),
+        reported_on=day(facts.get("reported", registered)),
+        confirmed_on=day(facts.get("confirmed", registered)),
+        report_warned_on=day(facts["report_warned"]) if "report_warned" in facts else None,
+        confirm_warned_on=day(facts["confirm_warned"]) if "confirm_warned" in facts else None,
+        done=frozenset(facts.get("done", [])),
+    )
+    only = tuple(facts.get("only", [""]))
+    steps: tuple[Timed, ...] = tuple(step for step in agenda(clock, edition, calendar) if step.step.startswith(only))
+    actual: dict[str, Any] = {}
+    if "steps" in expected:
+        actual["steps"] = [f"{told(step.at, calendar)} {step.step}" for step in steps]
+    if "now" in facts:
+        now = moment(facts["now"], calendar)
+        taken, skipped = due_now(steps, now)
+        wakes = wakes_at(steps, now)
+        actual |= {"taken": [step.step.value for step in taken], "skipped": len(skipped)}
+        if "wakes" in expected:
+            actual["wakes"] = told(wakes, calendar) if wakes else ""
+    return actual
+
+
+RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
+    "authorise": run_authorise,
+    "register": run_register,
+    "discount": run_discount,
+    "second_partner_discount": run_second_partner,
+    "repeat": run_repeat,
+    "extend": run_extend,
+    "tier": run_tier,
+    "deadline": run_deadline,
+    "term": run_term,
+    "agenda": run_agenda,
+}
