@@ -261,8 +261,7 @@ class PartnerData:
     tier_grace_until: date | None = None
     sales_12m: Decimal = Decimal(0)
     distance: str = ""
-    reviewed_on: date | None = None
-    quarter_reviewed: str = ""
+    violations_told: list[str] = field(default_factory=list)  # those that staff were asked about
 
 
 @dataclass(slots=True)

@@ -7,10 +7,11 @@ from collections import defaultdict
 from cases.model import StaffTabs
 from cases.pricing import PriceList
 from rules.tiers import Publicity, Sale
+from rules.violations import Violation
 
 
 class Tabs:
-    """What rules ask of `Прайс`, `Продажи`, `Публикации` and `Отказы заказчиков`, by INN."""
+    """What rules ask of `Прайс`, `Продажи`, `Публикации`, `Нарушения` and `Отказы заказчиков`, by INN."""
 
     def __init__(self, tabs: StaffTabs) -> None:
         self.prices = PriceList(tabs.prices)
@@ -20,6 +21,10 @@ class Tabs:
             sales[sale.partner_inn].append(Sale(sale.on, sale.amount))
         for line in tabs.publicity:
             publicity[line.partner_inn].append(Publicity(line.on, line.kind))
+        violations: dict[str, list[Violation]] = defaultdict(list)
+        for breach in tabs.violations:
+            violations[breach.partner_inn].append(Violation(breach.on, breach.kind, breach.lifted))
+        self._violations = {inn: tuple(lines) for inn, lines in violations.items()}
         self._sales = {inn: tuple(lines) for inn, lines in sales.items()}
         self._publicity = {inn: tuple(lines) for inn, lines in publicity.items()}
         self._refusals = frozenset((line.customer_inn, line.partner_inn) for line in tabs.refusals)
@@ -32,10 +37,10 @@ class Tabs:
         """The partner's publicity."""
         return self._publicity.get(inn, ())
 
+    def violations(self, inn: str) -> tuple[Violation, ...]:
+        """The partner's lines in `Нарушения`."""
+        return self._violations.get(inn, ())
+
     def refused(self, customer_inn: str, partner_inn: str) -> bool:
         """Did the customer refuse in writing to work with this partner?"""
         return (customer_inn, partner_inn) in self._refusals
-
-    def sellers(self) -> tuple[str, ...]:
-        """INNs with a booked sale or publicity."""
-        return tuple({*self._sales, *self._publicity})

@@ -12,6 +12,7 @@ from rules.calendar import add_months
 from rules.decision import Decision, Outcome
 from rules.edition import Edition, Tier
 from rules.tiers import Condition, ReportMonth, TierFacts, distance, fallback, review, sales_total, shortfall
+from rules.violations import weigh
 
 
 def tier_facts_of(desk: Desk, case: Case) -> TierFacts:
@@ -78,7 +79,31 @@ def review_partner(desk: Desk, case: Case, *, quarterly: bool) -> None:
         lower = fallback(facts, today, edition)
         if lower is not data.tier:
             _propose(desk, case, "demote", lower, ", ".join(desk.outside.wording.term(condition.name) for condition in missing))
+    _violations(desk, case, edition)
     _show(desk, case, facts, today, edition)
+
+
+def _violations(desk: Desk, case: Case, edition: Edition) -> None:
+    """Open lines of `Нарушения` are put to staff once each, with the history; lifted ones drop out."""
+    data = case.partner()
+    decision = weigh(desk.outside.tabs.violations(case.partner_inn), edition)
+    still = [f"{reason.code}:{reason.facts['on']}" for reason in decision.reasons]
+    if case.question is not None and case.question.code == "violation" and not still:
+        case.question = None
+        desk.tx.save(case)
+    if set(still) - set(data.violations_told) and (case.question is None or case.question.code == "violation"):
+        term = desk.outside.wording.term
+        history = ", ".join(
+            f"{date.fromisoformat(reason.facts['on']):%d.%m.%Y} {term(reason.code)}" for reason in decision.reasons
+        )
+        reasons = desk.reason_texts(decision.reasons, edition)
+        desk.record(case, "violations", "refer", "rules", reasons, decision, {"open": still})
+        desk.ask_staff(case, "violation", None, why=history)
+        desk.attention("violation", "", case, case.question.text if case.question else "")
+    told = not still or (case.question is not None and case.question.code == "violation")
+    if told and data.violations_told != still:
+        data.violations_told = still
+        desk.tx.save(case)
 
 
 def _kept(facts: TierFacts, today: date, edition: Edition) -> Facts:
