@@ -5,10 +5,10 @@ from __future__ import annotations
 from openpyxl.cell.cell import MergedCell
 from openpyxl.chart import BarChart, PieChart, Reference
 from openpyxl.chart.label import DataLabelList
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sheets.layout import FORMATS, cell_at, put
+from sheets.layout import FORMATS, bold, cell_at, put
 from sheets.shape import Type
 from sheets.summary import Block, Summary, lay_out
 
@@ -42,7 +42,7 @@ def draw_summary(sheet: Worksheet, summary: Summary) -> None:
 def _table(sheet: Worksheet, block: Block) -> None:
     head = cell_at(sheet, block.top, block.left)
     put(head, block.title)
-    head.font = Font(bold=True, size=14 if block.top == 1 and block.left == 1 else 11)
+    head.font = bold(14 if block.top == 1 and block.left == 1 else 11)
     for place in (block.left, block.left + 1):
         sheet.cell(block.top, place).fill = _TITLE
     for row, (name, figure) in enumerate(block.lines, start=block.top + 1):

@@ -40,7 +40,8 @@ def locate(tab: Tab, headers: Sequence[object], aliases: Aliases) -> tuple[dict[
     for place, header in enumerate(headers):
         if header != "" and header is not None:
             places.setdefault(fold(header), []).append(place)
-    renamed = {fold(ours): actual for ours, actual in aliases.get(tab.name, {}).items()}
+    named = next((renames for name, renames in aliases.items() if fold(name) == fold(tab.name)), {})
+    renamed = {fold(ours): actual for ours, actual in named.items()}
     index: dict[str, int] = {}
     faults: list[SheetFault] = []
     stopped = False
@@ -57,7 +58,7 @@ def locate(tab: Tab, headers: Sequence[object], aliases: Aliases) -> tuple[dict[
         else:
             absent.append(column)
     for column in absent:
-        near = get_close_matches(fold(column.header), places, n=1, cutoff=0.6)
+        near = get_close_matches(fold(column.header), places, n=1, cutoff=0.5)
         suggestion = str(headers[places[near[0]][0]]) if near else ""
         faults.append(SheetFault("header-renamed" if near else "header-missing", tab.name, column.header, suggestion))
         stopped = stopped or column.field in tab.required

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from datetime import date, datetime
 from typing import Any
 
 from openpyxl.cell.cell import Cell as BookCell
@@ -76,6 +77,11 @@ def _fill(colour: str) -> PatternFill:
     return PatternFill("solid", start_color=colour, end_color=colour)
 
 
+def bold(size: int = 11) -> Font:
+    """The font of headers and titles."""
+    return Font(name="Calibri", bold=True, size=size)
+
+
 def draw_tab(book: Workbook, tab: Tab, place: int | None = None) -> Worksheet:
     """Make that tab with headers and all its comforts; at the end unless `place` is given."""
     sheet: Worksheet = book.create_sheet(tab.name, place)
@@ -86,6 +92,9 @@ def draw_tab(book: Workbook, tab: Tab, place: int | None = None) -> Worksheet:
 def furnish(sheet: Worksheet, tab: Tab) -> None:
     """Headers and comforts for a sheet without any."""
     sheet.sheet_properties.tabColor = _TAB_COLOURS[tab.kind]
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     if not tab.columns:
         return
     for place, column in enumerate(tab.columns, start=1):
@@ -93,9 +102,6 @@ def furnish(sheet: Worksheet, tab: Tab) -> None:
     sheet.row_dimensions[1].height = 32
     sheet.freeze_panes = "B2" if tab.kind is TabKind.REGISTRY else "A2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(tab.columns))}1"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
 
 
@@ -103,7 +109,7 @@ def draw_header(sheet: Worksheet, row: int, place: int, column: Column) -> None:
     """One header cell with note, and the look of the column below it."""
     cell = cell_at(sheet, row, place)
     put(cell, column.header)
-    cell.font = Font(bold=True)
+    cell.font = bold()
     cell.fill = _fill(_HEAD_COLOURS[column.owner])
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left")
     cell.border = Border(bottom=_LINE)
@@ -169,10 +175,15 @@ def put(cell: BookCell, value: Cell) -> None:
         if value[:1] in ("=", "+", "-", "@", "\t"):
             cell.quotePrefix = True
         return
+    if cell.quotePrefix:
+        cell.quotePrefix = False
+    bare = cell.number_format == "General"
     figure = read_number(value)
     if figure is not None and "%" in cell.number_format:
         value = float(plain(figure / 100))
     cell.value = value
+    if bare and isinstance(value, date):
+        cell.number_format = FORMATS[Type.DATETIME if isinstance(value, datetime) else Type.DATE]
 
 
 def draw_book() -> Workbook:

@@ -15,19 +15,19 @@ class SheetError(Exception):
     """The spreadsheet could not be read or written; nothing was half done."""
 
 
-class Changed(SheetError):  # noqa: N818
+class Changed(SheetError):
     """Somebody changed the spreadsheet after it was read: read and merge again."""
 
 
-class Locked(SheetError):  # noqa: N818
+class Locked(SheetError):
     """Somebody has the workbook open: hold the writes, try in the next pass."""
 
 
-class Unavailable(SheetError):  # noqa: N818
+class Unavailable(SheetError):
     """Passing: no such file yet, no permission, disk full, no connection. Try later."""
 
 
-class Broken(SheetError):  # noqa: N818
+class Broken(SheetError):
     """Not a workbook that can be read; people must mend it."""
 
 

@@ -83,10 +83,10 @@ def moment(value: Cell) -> datetime | None:
     found = _MOMENT.fullmatch(clean(value))
     if found is None:
         return None
-    year = int(found["y"] or found["y2"])
+    year = found["y"] or found["y2"]
     try:
         return datetime(  # noqa: DTZ001
-            year if year > 99 else 2000 + year,
+            int(year) if len(year) == 4 else 2000 + int(year),
             int(found["m"] or found["m2"]),
             int(found["d"] or found["d2"]),
             int(found["H"] or 0),
