@@ -88,7 +88,7 @@ def known_charset(label: str) -> str:
         return ""
     try:
         info = codecs.lookup(name)
-        b"".decode(info.name)  # rot13, hex and the like are codecs but no charsets
+        b"AA".decode(info.name)  # rot13, hex and the like are codecs but no charsets
     except (LookupError, ValueError, TypeError):
         return ""
     return "" if info.name in ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined") else info.name

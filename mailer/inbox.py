@@ -13,8 +13,7 @@ class RawMail:
     """One item of the inbox. `key` is its identity for the ledger: the place in the mailbox, a colon, the SHA-256 of its bytes.
 
     `received_at` is the mailbox's own time (INTERNALDATE, file time), aware. With `raw` None the item could not be taken and
-    `error` says why
-    in words for staff; the queue goes on behind it.
+    `error` says why in words for staff; the queue goes on behind it.
     """
 
     key: str
@@ -38,8 +37,8 @@ class Inbox(Protocol):
         """
 
     def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
-        """Items not marked as done, oldest first, one in memory at a time; places in `skip` are left out. Raises OSError if
-        there is no mailbox.
+        """Items not marked as done, oldest first, one in memory at a time; places in `skip` are left out. Raises OSError if there
+        is no mailbox.
 
         An item may come again (after a crash, a re-scan): the ledger decides by `key` whether it is known.
         """

@@ -1,8 +1,8 @@
 """What kind of letter it is: a bounce first (a real one also carries Auto-Submitted), then our own, then automatic, then a
 person's.
 
-Bounces: RFC 3464 (delivery status), qmail's and Exim's older habits. Automatic: RFC 3834 and the headers that mail systems
-really set.
+Bounces: RFC 3464 (delivery status), qmail's and Exim's older habits. Automatic: RFC 3834 and the headers that mail systems really
+set.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Outline:
     """What the kind is judged by. `headers`: values by lower-case name, top first. `report_type` of a multipart/report, lower
     case.
 
-    `status`: text of its delivery-status part; `returned`: start of the returned letter or its headers; `text`: what people
-    would read.
+    `status`: text of its delivery-status part; `returned`: start of the returned letter or its headers; `text`: what people would
+    read.
     """
 
     headers: Mapping[str, Sequence[str]]

@@ -1,10 +1,9 @@
 """The inbox as a Maildir (https://cr.yp.to/proto/maildir.html): what local mode reads.
 
 A letter's identity is the unique part of its file name (before `:2,`), which survives flags and the move from `new` to `cur`.
-What we have
-settled carries the flags `S` (seen) and `p` (ours; lower case is free for keywords): a person who reads a letter before us sets
-`S` alone,
-and the letter is still read. The mark is only a hint that saves reading: without it the letter comes again under the same key.
+What we have settled carries the flags `S` (seen) and `p` (ours; lower case is free for keywords): a person who reads a letter
+before us sets `S` alone, and the letter is still read. The mark is only a hint that saves reading: without it the letter comes
+again under the same key.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ class MaildirInbox:
         if path is None or not path.exists():
             place = key.rsplit(":", 1)[0]
             path = next((entry.path for entry in self._waiting() if entry.place == place), None)
-        if path is not None and path.is_file():
+        if path is not None and path.is_file() and not path.is_symlink():
             self._mark(path, key.rsplit(":", 1)[1][:8])
 
     def _waiting(self) -> list[_Entry]:

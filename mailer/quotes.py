@@ -1,9 +1,8 @@
-"""What is new in a reply: quotes, signatures and the very letter that is answered are taken out, for reading only; the whole
-text is kept elsewhere.
+"""What is new in a reply: quotes, signatures and the very letter that is answered are taken out, for reading only; the whole text
+is kept elsewhere.
 
-Marked quotes (`>`) go line by line, so answers between and below them stay. Below an unmarked head (Outlook, mail.ru) the rest
-is the quote;
-with the answered letter at hand, lines there that are not its own are answers and stay.
+Marked quotes (`>`) go line by line, so answers between and below them stay. Below an unmarked head (Outlook, mail.ru) the rest is
+the quote; with the answered letter at hand, lines there that are not its own are answers and stay.
 """
 
 from __future__ import annotations
@@ -166,8 +165,8 @@ def _is_head(lines: Sequence[str], at: int) -> bool:
 
 
 def _past_marked(lines: Sequence[str], at: int, ours: _Answered) -> int:
-    """Where a `>` quote ends; a line's rest that an old client broke off without a mark belongs to it if the answered letter
-    says so.
+    """Where a `>` quote ends; a line's rest that an old client broke off without a mark belongs to it if the answered letter says
+    so.
     """
     while at < len(lines) and _QUOTE_MARK.match(lines[at]):
         at += 1

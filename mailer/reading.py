@@ -1,10 +1,8 @@
 """A letter's bytes become a `Letter`: under limits, never trusting a name, a charset or a structure that the sender wrote.
 
-RFC 5322 (letter), 2045–2047 and 2231 (MIME), 3676 (format=flowed), 3464 (delivery status). The standard library's parser is
-fast under its
-`compat32` policy and knows no limits: nesting ends in RecursionError, some headers take quadratic time. So `read_guarded` looks
-at the bytes first
-and lets a letter that is large or strange be read by a child process that may be killed.
+RFC 5322 (letter), 2045–2047 and 2231 (MIME), 3676 (format=flowed), 3464 (delivery status). The standard library's parser is fast
+under its `compat32` policy and knows no limits: nesting ends in RecursionError, some headers take quadratic time. So
+`read_guarded` looks at the bytes first and lets a letter that is large or strange be read by a child process that may be killed.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ from mailer.kinds import Outline, kind_of
 from mailer.trust import judge
 
 
-class Unreadable(Exception):  # noqa: N818 - the house names faults by what they are
+class Unreadable(Exception):
     """The letter cannot be read within the limits; `reason` is Russian, for staff. The bytes stay with the caller."""
 
     def __init__(self, reason: str) -> None:
@@ -47,9 +45,8 @@ class Unreadable(Exception):  # noqa: N818 - the house names faults by what they
 class LetterLimits:
     """What one letter may cost. Over `bytes`, `depth` or `parts` it is Unreadable; over the others the rest is left out.
 
-    `header_chars` of one header and `encoded_words` of all are read; `text_chars` of text are kept. A letter over
-    `direct_bytes`, or of a suspicious
-    structure, is read by a child process of `seconds` and `memory` (address space) at most.
+    `header_chars` of one header and `encoded_words` of all are read; `text_chars` of text are kept. A letter over `direct_bytes`,
+    or of a suspicious structure, is read by a child process of `seconds` and `memory` (address space) at most.
     """
 
     bytes: int = 30 * 1024 * 1024
@@ -82,10 +79,9 @@ def read_letter(
 ) -> Letter:
     """Read a letter here and now, and store its attachments under `attachments_dir` (`Attachment.stored` is relative to it).
 
-    `mailbox`: our address (`partners@…`); `own_domain`: that of our Message-IDs, the mailbox's by default. Reading a letter
-    again gives the same
-    names and overwrites nothing. Raises Unreadable; OSError if an attachment cannot be stored (the disk's fault, not the
-    letter's).
+    `mailbox`: our address (`partners@…`); `own_domain`: that of our Message-IDs, the mailbox's by default. Reading a letter again
+    gives the same names and overwrites nothing. Raises Unreadable; OSError if an attachment cannot be stored (the disk's fault,
+    not the letter's).
     """
     if len(raw) > limits.bytes:
         raise Unreadable(f"письмо слишком велико: {len(raw)} байт при допустимых {limits.bytes}")
@@ -170,8 +166,8 @@ _BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 
 
 def is_suspicious(raw: bytes, limits: LetterLimits = DEFAULT_LIMITS) -> bool:
-    """Whether reading these bytes may cost much: size, nesting, very many parameters or headers. Itself takes time linear in
-    the size.
+    """Whether reading these bytes may cost much: size, nesting, very many parameters or headers. Itself takes time linear in the
+    size.
     """
     if len(raw) > limits.direct_bytes:
         return True
@@ -422,8 +418,8 @@ class _Content:
             self._leaf(part, kind)
 
     def _chosen(self, parts: list[Message], depth: int) -> Iterator[Message]:
-        """Of alternatives: the first plain text with anything in it, else HTML or a multipart, the last; and whatever else is
-        no text (calendars).
+        """Of alternatives: the first plain text with anything in it, else HTML or a multipart, the last; and whatever else is no
+        text (calendars).
         """
         plain = [part for part in parts if part.get_content_type() == "text/plain" and _text_of(part).strip()]
         rich = [part for part in parts if part.get_content_type() == "text/html" or part.get_content_maintype() == "multipart"]
@@ -533,8 +529,8 @@ _SILENT = frozenset(("head", "style", "script", "title", "template", "noscript")
 
 
 def html_text(html: str) -> str:
-    """The text of an HTML body: breaks and blocks as lines, quotes marked with `>`, links followed by their address, cells
-    parted by tabs.
+    """The text of an HTML body: breaks and blocks as lines, quotes marked with `>`, links followed by their address, cells parted
+    by tabs.
     """
     reader = _HtmlReader()
     reader.feed(_tame(html))
@@ -543,8 +539,8 @@ def html_text(html: str) -> str:
 
 
 def _tame(html: str) -> str:
-    """HTML without comments and declarations, and with stray `<` as text: the library's parser takes quadratic time over
-    unclosed ones.
+    """HTML without comments and declarations, and with stray `<` as text: the library's parser takes quadratic time over unclosed
+    ones.
     """
     kept: list[str] = []
     at = 0
@@ -699,8 +695,8 @@ def media_type(data: bytes) -> tuple[str, str]:
 
 
 def _store(file: _File, key: str, folder: Path) -> Attachment:
-    """Write the file under a name made of the letter's key and its bytes: durable before anybody learns of it, the same when
-    read again.
+    """Write the file under a name made of the letter's key and its bytes: durable before anybody learns of it, the same when read
+    again.
     """
     kind, ending = media_type(file.data)
     digest = hashlib.sha256(key.encode("utf-8", "replace") + b"\0" + file.data).hexdigest()

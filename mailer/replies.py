@@ -2,8 +2,7 @@
 doubt.
 
 A wrong guess changes a registration; an honest "not understood" costs a person a minute. So a question, a condition, a negation
-beside a status, two
-different answers or two deals are never guessed at.
+beside a status, two different answers or two deals are never guessed at.
 """
 
 from __future__ import annotations
@@ -177,8 +176,8 @@ class RussianReplyReader:
     """`cases.ports.ReplyReader` for letters in Russian. Holds nothing; never raises."""
 
     def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], echo: bool) -> Reading:
-        """See the port. Data that were asked for come first (a bare `3` answers the question put), then an echo's yes or no,
-        then the list.
+        """See the port. Data that were asked for come first (a bare `3` answers the question put), then an echo's yes or no, then
+        the list.
         """
         fresh = new_text(text, answered)
         lines = _meaningful(fresh[:_MAX_CHARS])
@@ -352,7 +351,9 @@ def _from_words(body: str, fresh: str) -> Reading:
 
 
 def _doubtful(body: str, wishing: bool) -> bool:
-    """A condition or a guess. With `wishing`, a wish is none: so one asks for an extension or a withdrawal («хотели бы отозвать»)."""
+    """A condition or a guess. With `wishing`, a wish is none: so one asks for an extension or a withdrawal («хотели бы
+    отозвать»).
+    """
     words = {match.group() for match in _UNCERTAIN.finditer(body)}
     if wishing:
         words -= {"хотим", "хочу"}
@@ -394,8 +395,8 @@ def _data(fresh: str, lines: Sequence[str], asked: Sequence[Asked]) -> dict[str,
 
 
 def _labelled(raw: Sequence[str], asked: Sequence[Asked]) -> dict[str, str]:
-    """`label: value`, `label – value`, the value on the next line, or simply after the label; a longer label wins over a
-    shorter one.
+    """`label: value`, `label – value`, the value on the next line, or simply after the label; a longer label wins over a shorter
+    one.
     """
     labels = sorted(
         ((key, ask.field) for ask in asked if (key := _KEY.sub("", _plain(ask.label)))), key=lambda pair: -len(pair[0])

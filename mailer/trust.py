@@ -1,5 +1,5 @@
-"""Whether a letter's From may be believed: our own server's Authentication-Results (RFC 8601), aligned with the From domain
-(RFC 7489, 3.1).
+"""Whether a letter's From may be believed: our own server's Authentication-Results (RFC 8601), aligned with the From domain (RFC
+7489, 3.1).
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ class Trust:
 def judge(results: Sequence[str], from_domain: str, authserv_id: str) -> Trust:
     """The verdict of the topmost of `results` (values of Authentication-Results, top first) that bears `authserv_id`.
 
-    Others are ignored: any sender can write them. `from_domain` is that of the only From address; "" (no From, several) is
-    never authentic.
-    An `authserv_id` of `*.yandex.net` stands for any host of that domain (such services sign with the name of the host at
-    work); "" trusts nothing.
+    Others are ignored: any sender can write them. `from_domain` is that of the only From address; "" (no From, several) is never
+    authentic. An `authserv_id` of `*.yandex.net` stands for any host of that domain (such services sign with the name of the host
+    at work); "" trusts nothing.
     """
     for value in results:
         clauses = [clause.strip() for clause in _without_comments(value[:_MAX_CHARS]).split(";")]
@@ -37,7 +36,7 @@ def judge(results: Sequence[str], from_domain: str, authserv_id: str) -> Trust:
 
 
 def aligned(domain: str, from_domain: str) -> bool:
-    """Relaxed alignment without a list of public suffixes: equal, or one is a parent of the other and no bare top-level domain."""
+    """Relaxed alignment without a list of public suffixes: equal, or one is a parent of the other (no bare top-level domain)."""
     first, second = domain.lower().strip("."), from_domain.lower().strip(".")
     if not first or not second or "." not in first or "." not in second:
         return False
@@ -81,9 +80,7 @@ def _same_server(name: str, authserv_id: str) -> bool:
 
 
 def _without_comments(value: str) -> str:
-    """`value` with comments in parentheses (they nest) taken out and line ends as blanks; semicolons within quotes become
-    blanks.
-    """
+    """`value` with comments in parentheses (they nest) taken out, line ends as blanks, semicolons within quotes as blanks."""
     kept: list[str] = []
     depth, quoted, escaped = 0, False, False
     for sign in value:
