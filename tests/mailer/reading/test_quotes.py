@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from cases.letters import LETTERS
+from mailer.gallery import sample
 from mailer.quotes import new_text
+from mailer.reading import html_text
+from mailer.rendering import render
 
 OURS = """Здравствуйте, Иван!
 
@@ -82,3 +86,14 @@ def test_what_only_resembles_a_quote_stays() -> None:
 
 def test_a_postscript_below_the_signature_stays() -> None:
     assert new_text("5\n\nС уважением,\nИван\n\nP.S. пока не выиграна") == "5\n\nP.S. пока не выиграна"
+
+
+@pytest.mark.parametrize("template", sorted(LETTERS))
+def test_every_letter_of_ours_is_subtracted_however_it_is_quoted(template: str) -> None:
+    ours = render(sample(template))
+    marked = "\n".join("> " + line for line in ours.text.split("\n"))
+    head = '06.03.2026, 12:00, "Партнёры" <p@s.ru>:\n'
+    for quote in (head + marked, head + ours.text, OUTLOOK + ours.text, OUTLOOK + html_text(ours.html)):
+        for answer in ("1", "5 – выиграна"):
+            assert new_text(f"{answer}\n\n{quote}", ours.text) == answer
+            assert new_text(f"{quote}\n\n{answer}", ours.text) == answer
