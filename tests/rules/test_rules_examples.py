@@ -327,7 +327,7 @@ def run_extend(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]
 def run_tier(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
     on = day(facts.pop("on", "ср 2026-04-15"))
     mailings = [Publicity(day(text), "mailing") for text in facts.pop("publicity", [])]
-    site = [Publicity(date(2020, 1, 1), "site")] if facts.pop("site", False) else []
+    site = [Publicity(on, "site")] if facts.pop("site", False) else []
     weighed = TierFacts(
         tier=Tier(facts.pop("tier", "white")),
         sales=tuple(Sale(day(text), Decimal(amount)) for text, amount in facts.pop("sales", [])),
