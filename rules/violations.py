@@ -1,4 +1,7 @@
-"""«Понижение партнёрского статуса или отказ в авторизации»: complaints, false statements, debt, breaches. Staff decide; nothing happens before."""
+"""«Понижение партнёрского статуса или отказ в авторизации»: complaints, false statements, debt, breaches.
+
+Staff decide; nothing happens before.
+"""
 
 from __future__ import annotations
 
