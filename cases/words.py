@@ -90,9 +90,11 @@ def hear_held(desk: Desk, words: Sequence[StaffWord]) -> None:
     """Decision cells of too many rows changed at once: hold them and ask staff with a line in `Обращения`; nothing is
     acted on or put back.
     """
+    if not words:
+        return
     keys = sorted(word.key for word in words)
     key = f"held:{keys[0]}:{len(keys)}"
-    if not keys or desk.tx.word_known(key):
+    if desk.tx.word_known(key):
         return
     desk.tx.add_word(key, {"words": [_raw(word) | {"key": word.key} for word in words]}, desk.now)
     submission = Submission(source="sheet", key=key, received_at=desk.now, raw={"held": len(keys)})
