@@ -1,0 +1,1 @@
+"""The timetable: one file a job, wiring, the command line."""

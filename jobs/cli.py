@@ -1,0 +1,212 @@
+"""The command line: `python -m jobs COMMAND`. Exit codes: 0 done, 1 something left undone, 2 wrong use or configuration."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from rich.console import Console
+
+from jobs import demo, doctor, explain, explain_text, logs, status
+from jobs.account import pass_account, pass_facts
+from jobs.home import Home, chosen, make_home, open_home
+from jobs.lock import Busy
+from jobs.once import JOBS, run_pass
+from jobs.progress import Progress
+from jobs.run import serve
+from jobs.sample.place import place_sample
+from jobs.settings import SettingsError
+from ledger.migrations import LedgerTooNew
+from rules.decision import ProgrammeError
+from sheets.port import SheetError
+from sheets.xlsx import WorkbookFile
+
+NAME = "partner-desk"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(f"{message} (see `python -m jobs --help`)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code."""
+    try:
+        arguments = _parser().parse_args(_known_command(list(sys.argv[1:] if argv is None else argv)))
+        logs.set_up(verbose=arguments.verbose)
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        return command(arguments)
+    except Busy as busy:
+        _say(str(busy))
+        return 0
+    except (SettingsError, ProgrammeError, LedgerTooNew) as error:
+        _say(str(error))
+        return 2
+    except SheetError as error:
+        _say(f"the spreadsheet: {error}")
+        return 1
+
+
+def _say(text: str) -> None:
+    print(f"{NAME}: {text}", file=sys.stderr)
+
+
+def _known_command(argv: list[str]) -> list[str]:
+    """The arguments, unless the command is misspelt. Raises SettingsError with the nearest one."""
+    if argv and not argv[0].startswith("-") and argv[0] not in (*_COMMANDS, "demo"):
+        near = difflib.get_close_matches(argv[0], _COMMANDS, n=1, cutoff=0.4)
+        raise SettingsError(
+            f"no command {argv[0]!r}; " + (f"did you mean {near[0]!r}?" if near else f"try {', '.join(_COMMANDS)}")
+        )
+    return argv
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m jobs", description="Partner Desk: the partner programme, run from a spreadsheet and a mailbox."
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, (command, summary) in _COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary)
+        _common(sub, command)
+        if name in ("once", "job"):
+            sub.add_argument("--dry-run", action="store_true", help="decide and show; write and send nothing")
+        if name in ("once", "job", "explain", "status", "doctor"):
+            sub.add_argument("--json", action="store_true", help="print JSON")
+        if name == "init":
+            sub.add_argument("--sample", action="store_true", help="add sample submissions")
+        if name == "job":
+            sub.add_argument("name", metavar="NAME", help=", ".join(JOBS))
+        if name == "explain":
+            sub.add_argument("id", metavar="ID", help="P-0001, D-2026-0001, Q-2026-0001")
+    _common(commands.add_parser("demo"), _demo)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], int]) -> None:
+    parser.add_argument("--home", metavar="DIR", help="the home folder ($PARTNERDESK_HOME, else ./home)")
+    parser.add_argument("--now", metavar="TIME", type=_moment, help="a set clock, such as 2026-03-02T10:00+03:00")
+    parser.add_argument("--verbose", action="store_true", help="log to stderr though a person watches")
+    parser.set_defaults(command=command)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a time such as 2026-03-02T10:00+03:00, got {text!r}") from error
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"add the zone to {text!r}: {text}+03:00")
+    return moment
+
+
+def _now(arguments: argparse.Namespace) -> datetime:
+    given: datetime | None = arguments.now
+    return given or datetime.now(UTC)
+
+
+def _home(arguments: argparse.Namespace) -> Home:
+    """The home, with whatever is missing from it. Raises SettingsError when there is none at all."""
+    root = chosen(arguments.home)
+    open_home(root)
+    return make_home(root)
+
+
+def _progress() -> Progress:
+    return Progress(watched=sys.stderr.isatty())
+
+
+# -- commands --------------------------------------------------------------------------------
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    home = make_home(chosen(arguments.home))
+    fresh = not home.workbook.exists()
+    WorkbookFile(home.workbook, home.settings.columns).ensure(_now(arguments).strftime("%Y%m%d-%H%M%S"), forms=True)
+    if arguments.sample and fresh:
+        place_sample(home, _now(arguments))
+    elif arguments.sample:
+        _say(f"{home.workbook.name} is there already: no sample is added to it")
+    print(f"{home.root} is ready; next: python -m jobs once --home {home.root}")
+    return 0
+
+
+def _once(arguments: argparse.Namespace) -> int:
+    return _pass(arguments, "")
+
+
+def _job(arguments: argparse.Namespace) -> int:
+    if arguments.name not in JOBS:
+        near = difflib.get_close_matches(arguments.name, JOBS, n=1, cutoff=0.4)
+        raise SettingsError(f"no job {arguments.name!r}; " + (f"did you mean {near[0]!r}?" if near else f"try {', '.join(JOBS)}"))
+    return _pass(arguments, arguments.name)
+
+
+def _pass(arguments: argparse.Namespace, only: str) -> int:
+    home = open_home(chosen(arguments.home)) if arguments.dry_run else _home(arguments)
+    report = run_pass(home, _now(arguments), _progress(), only=only, dry=arguments.dry_run)
+    for text in (*report.notices, *report.faults):
+        _say(text)
+    if arguments.json:
+        print(json.dumps(pass_facts(report), ensure_ascii=False))
+    else:
+        pass_account(Console(), report, dry=arguments.dry_run)
+    return report.exit_code
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.now is not None:
+        raise SettingsError("`run` lives by the true clock; leave out --now, or use `once --now`")
+    return serve(_home(arguments), _progress(), _say)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    facts = explain.gather(open_home(chosen(arguments.home)), arguments.id, _now(arguments))
+    if arguments.json:
+        print(json.dumps(explain.as_json(facts), ensure_ascii=False, indent=2))
+    else:
+        explain_text.show(Console(), facts)
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    found = status.gather(open_home(chosen(arguments.home)), _now(arguments))
+    if arguments.json:
+        print(json.dumps(status.as_json(found), ensure_ascii=False, indent=2))
+    else:
+        status.show(Console(), found)
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    checks = doctor.examine(open_home(chosen(arguments.home)), _now(arguments))
+    if arguments.json:
+        print(json.dumps(doctor.as_json(checks), ensure_ascii=False, indent=2))
+    else:
+        doctor.show(Console(), checks)
+    for check in checks:
+        if check.fault:
+            _say(f"{check.name}: {check.text}")
+    return 1 if any(check.fault for check in checks) else 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    return demo.play(chosen(arguments.home), arguments.now, Console(), _progress(), _say)
+
+
+_COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
+    "init": (_init, "make a home: settings, workbook, mail folders"),
+    "once": (_once, "run every job once, in order"),
+    "run": (_run, "run every job on a timetable until told to stop"),
+    "job": (_job, "run one job"),
+    "explain": (_explain, "why a case stands where it stands"),
+    "status": (_status, "what is open, late, undelivered, in quarantine"),
+    "doctor": (_doctor, "check settings, tabs, mailbox, programme; say how to mend each fault"),
+}

@@ -1,0 +1,121 @@
+"""The account that `make run` ends with: what was decided, what waits for staff, why, and where to look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from cases.model import Case, CaseKind, Recorded
+from jobs.explain import STATES, state_of
+from jobs.explain_text import at, subject
+from jobs.home import Home
+from jobs.office import open_office
+from jobs.progress import Progress
+from ledger.database import SqlTransaction
+
+SHOWN_WAITING = 12
+SHOWN_REASONS = 6
+_TITLES = {
+    CaseKind.PARTNER: "Partners",
+    CaseKind.DEAL: "Deals",
+    CaseKind.REQUEST: "Questions",
+    CaseKind.TRAINING: "Training",
+}
+
+
+def tell(console: Console, home: Home, now: datetime) -> None:
+    """Print the account."""
+    with open_office(home, now, Progress()) as office, office.ledger.reading(now) as tx:
+        console.rule("[bold]Partner Desk", style="dim")
+        _counts(console, tx)
+        open_cases = tx.open_cases()
+        _waiting(console, [case for case in open_cases if case.question is not None])
+        shown = _reasons(console, tx)
+        _where(console, home, shown)
+
+
+def _counts(console: Console, tx: SqlTransaction) -> None:
+    counts = tx.counts()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for kind, title in _TITLES.items():
+        states: dict[str, int] = {}
+        for (of, state), count in counts.items():
+            if of is kind:
+                name = STATES[kind].get(state, state)
+                states[name] = states.get(name, 0) + count
+        if states:
+            told = ", ".join(f"{name} {count}" for name, count in sorted(states.items(), key=lambda item: -item[1]))
+            table.add_row(f"[bold]{title}[/]", str(sum(states.values())), f"[dim]{escape(told)}[/]")
+    console.print("\n[bold cyan]Decided[/]")
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _waiting(console: Console, waiting: list[Case]) -> None:
+    console.print(f"\n[bold cyan]Waits for staff[/] [dim]({len(waiting)}; answered in the column «Решение сотрудника»)[/]")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for case in sorted(waiting, key=lambda case: (case.due_at is None, case.due_at, case.number))[:SHOWN_WAITING]:
+        due = "" if case.due_at is None else f"due {at(case.due_at)}" + (" [red]missed[/]" if case.missed else "")
+        table.add_row(case.number, f"[dim]{due}[/]", escape(case.question.text if case.question else ""))
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _reasons(console: Console, tx: SqlTransaction) -> list[str]:
+    """A few decisions with their reasons, one of each kind; gives their numbers."""
+    seen: set[tuple[str, ...]] = set()
+    shown: list[str] = []
+    console.print("\n[bold cyan]Why[/]")
+    for case in _deals(tx):
+        decisions = tx.decisions_of(case.number)
+        last = next((one for one in reversed(decisions) if one.question == "registration"), None)
+        if last is None or len(shown) >= SHOWN_REASONS:
+            continue
+        kind = (last.outcome, *(reason.code for reason in last.reasons))
+        if kind in seen:
+            continue
+        seen.add(kind)
+        shown.append(case.number)
+        console.print(f"  [bold]{case.number}[/] {escape(state_of(case))} [dim]{escape(subject(case))}[/]", highlight=False)
+        console.print(f"    {escape(_because(last, case))}", highlight=False)
+    return shown
+
+
+def _deals(tx: SqlTransaction) -> list[Case]:
+    """Deals with the most telling reasons first."""
+    found = [case for number in range(1, 100) if (case := tx.case(f"D-{_year(tx)}-{number:04}")) is not None]
+    return sorted(found, key=lambda case: (-len(case.deal().refusal_codes), case.number))
+
+
+def _year(tx: SqlTransaction) -> int:
+    return tx.now.year
+
+
+def _because(last: Recorded, case: Case) -> str:
+    if not last.reasons:
+        discount = case.deal().discount
+        return f"every test passed; discount {discount} %" if discount is not None else last.outcome
+    return "; ".join(f"{reason.code} – {reason.text}" if reason.code.isdigit() else reason.text for reason in last.reasons)
+
+
+def _where(console: Console, home: Home, shown: list[str]) -> None:
+    console.print("\n[bold cyan]Look at[/]")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    sent, offers = len(list((home.sent / "new").iterdir())), len(list(home.offers.glob("*.pdf")))
+    table.add_row("the spreadsheet", str(_near(home.workbook)))
+    table.add_row(f"{sent} letters", f"{_near(home.sent)}/new")
+    table.add_row(f"{offers} offers (PDF)", str(_near(home.offers)))
+    option = "" if home.root == Path("home").resolve() else f" --home {_near(home.root)}"
+    table.add_row("why a case fell so", f"[bold].venv/bin/python -m jobs explain {shown[0] if shown else 'P-0001'}{option}[/]")
+    table.add_row("what is open or late", f"[bold].venv/bin/python -m jobs status{option}[/]")
+    table.add_row("the next pass", f"edit the spreadsheet, save it, then [bold].venv/bin/python -m jobs once{option}[/]")
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _near(path: Path) -> Path:
+    """The path from here on, where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -1,0 +1,191 @@
+"""Checks settings, programme, spreadsheet, mailbox, ledger, clock and templates, and says how to mend each fault."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rich.console import Console
+from rich.markup import escape
+
+from cases.model import StaffTabs
+from jobs.home import Home
+from jobs.office import outside, owner_of
+from jobs.programme import load_editions
+from jobs.settings import SettingsError
+from jobs.sheet_faults import said
+from ledger.database import open_ledger
+from ledger.migrations import LedgerTooNew
+from mailer.rendering import check_templates
+from rules.decision import ProgrammeError
+from sheets.columns import PRICES
+from sheets.port import SheetError
+from sheets.snapshot import Snapshot
+from sheets.xlsx import WorkbookFile
+
+AHEAD = timedelta(days=120)
+"""Deadlines and terms of these days are reckoned now, so their calendar should be decreed."""
+
+_OF_TABS = ("tab-missing", "tab-doubled", "header-missing", "header-renamed", "header-doubled")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. `fault`: must be mended (exit 1); `warning`: works, but somebody should know."""
+
+    name: str
+    text: str
+    fault: bool = False
+    warning: bool = False
+
+
+def examine(home: Home, now: datetime) -> list[Check]:
+    """Every check, each whatever the others found."""
+    checks: list[Check] = [Check("settings", "config.toml is read")]
+    for examiner in (_settings, _programme, _sheet, _mail, _templates, _ledger, _clock):
+        checks.extend(examiner(home, now))
+    return checks
+
+
+def _settings(home: Home, _: datetime) -> Iterator[Check]:
+    try:
+        home.token_key()
+        yield Check("secrets", "the key of reply addresses is there")
+    except SettingsError as error:
+        yield Check("secrets", str(error), fault=True)
+    if not home.settings.staff.mail:
+        yield Check(
+            "settings", "staff.mail is empty: nobody is told of deadlines and failures by mail; add addresses", warning=True
+        )
+    if not home.settings.vendor.inn:
+        yield Check("settings", "vendor.inn is empty: offers lack the vendor's details; fill in [vendor]", warning=True)
+
+
+def _programme(home: Home, now: datetime) -> Iterator[Check]:
+    try:
+        editions = load_editions(*home.programme_folders())
+        world = outside(home, editions, StaffTabs(), now)
+    except ProgrammeError as error:
+        yield Check("programme", str(error), fault=True)
+        return
+    names = ", ".join(edition.name for edition in editions.items)
+    yield Check("programme", f"editions {names}; in force now: {world.editions.at(world.calendar.local_date(now)).name}")
+    today = world.calendar.local_date(now)
+    years = sorted({day.year for day in (today, today + AHEAD) if world.calendar.provisional(day)})
+    for year in years:
+        yield Check(
+            "calendar",
+            f"the production calendar of {year} is not decreed yet; bring programme/calendar.toml up to date when it is",
+            warning=True,
+        )
+
+
+def _sheet(home: Home, _: datetime) -> Iterator[Check]:
+    if not home.workbook.exists():
+        yield Check("spreadsheet", f"{home.workbook.name} is missing; `python -m jobs init` makes it", fault=True)
+        return
+    book = WorkbookFile(home.workbook, home.settings.columns)
+    try:
+        snapshot = book.read()
+    except SheetError as error:
+        yield Check(
+            "spreadsheet", f"{error}; open it in a spreadsheet program and save it as .xlsx, or restore a copy", fault=True
+        )
+        return
+    faults = [fault for fault in snapshot.faults if fault.code in _OF_TABS]
+    for fault in faults:
+        yield Check("spreadsheet", said(fault), fault=True)
+    if not faults:
+        yield Check("spreadsheet", f"{len(snapshot.tabs)} tabs with all their headers")
+    yield from _prices(snapshot)
+    if not os.access(home.workbook, os.W_OK):
+        yield Check("spreadsheet", f"{home.workbook.name} cannot be written; give this user the right to", fault=True)
+
+
+def _prices(snapshot: Snapshot) -> Iterator[Check]:
+    prices = snapshot.usable(PRICES.name)
+    if prices is not None and not prices.rows:
+        yield Check("prices", f"«{PRICES.name}» is empty: no deal can name a product yet; fill it in", warning=True)
+
+
+def _mail(home: Home, _: datetime) -> Iterator[Check]:
+    for folder in (home.inbox, home.sent, home.attachments, home.offers):
+        parts = [folder / part for part in ("tmp", "new", "cur")] if folder in (home.inbox, home.sent) else [folder]
+        wrong = [part for part in parts if not _writable(part)]
+        if wrong:
+            yield Check(
+                "mailbox", f"{wrong[0]} cannot be written; make it with `python -m jobs init`, or mend its rights", fault=True
+            )
+        else:
+            yield Check("mailbox", f"{folder.relative_to(home.root)} can be written")
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
+            return True
+    except OSError:
+        return False
+
+
+def _templates(_: Home, __: datetime) -> Iterator[Check]:
+    faults = check_templates()
+    for fault in faults:
+        yield Check("templates", f"{fault}; mend it in mailer/templates", fault=True)
+    if not faults:
+        yield Check("templates", "every letter has its template")
+
+
+def _ledger(home: Home, now: datetime) -> Iterator[Check]:
+    try:
+        if not home.ledger.exists():
+            yield Check("ledger", "none yet; the first pass makes it")
+            return
+        ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))
+    except (SettingsError, LedgerTooNew) as error:
+        yield Check("ledger", str(error), fault=True)
+        return
+    try:
+        faults = ledger.integrity()
+        for fault in faults:
+            yield Check("ledger", f"{fault}; restore ledger.db from a copy", fault=True)
+        if not faults:
+            yield Check("ledger", "sound")
+        last = max((run.started_at for run in ledger.job_runs().values()), default=None)
+        if last is not None and last > now + timedelta(minutes=5):
+            yield Check(
+                "clock", f"the last run is in the future ({last.isoformat()}); set this machine's clock right", warning=True
+            )
+    finally:
+        ledger.close()
+
+
+def _clock(_: Home, now: datetime) -> Iterator[Check]:
+    try:
+        moscow = now.astimezone(ZoneInfo("Europe/Moscow"))
+    except ZoneInfoNotFoundError:
+        yield Check("clock", "no time zone database: install the package tzdata", fault=True)
+        return
+    yield Check("clock", f"{moscow:%d.%m.%Y %H:%M} in Moscow")
+
+
+def as_json(checks: list[Check]) -> dict[str, object]:
+    """For `--json`."""
+    return {
+        "ok": not any(check.fault for check in checks),
+        "checks": [{"name": check.name, "text": check.text, "fault": check.fault, "warning": check.warning} for check in checks],
+    }
+
+
+def show(console: Console, checks: list[Check]) -> None:
+    """For people."""
+    mark: Callable[[Check], str] = lambda check: (  # noqa: E731
+        "[red]✗[/]" if check.fault else "[yellow]![/]" if check.warning else "[green]✓[/]"
+    )
+    for check in checks:
+        console.print(f"{mark(check)} [bold]{check.name:<11}[/] {escape(check.text)}", highlight=False, soft_wrap=True)

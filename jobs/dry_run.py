@@ -1,0 +1,132 @@
+"""A rehearsal: all is decided on a throw-away copy of the ledger and shown; nothing is sent, written or marked in the home."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Container, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jobs.home import Home
+from jobs.office import Office, outside, owner_of
+from jobs.programme import load_editions
+from jobs.progress import Progress
+from jobs.report import PassReport
+from ledger.database import open_ledger
+from mailer.inbox import RawMail
+from mailer.maildir_inbox import MaildirInbox
+from mailer.maildir_outbox import MaildirOutbox
+from mailer.reading import decode_words
+from sheets.columns import BY_NAME
+from sheets.port import Changes, Ensured, WriteReport
+from sheets.snapshot import Snapshot
+from sheets.values import canonical, shown
+from sheets.xlsx import WorkbookFile
+
+
+@contextmanager
+def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]:
+    """An office whose ledger is a copy and whose sheet, mailbox and folders take nothing."""
+    editions = load_editions(*home.programme_folders())
+    report = PassReport()
+    with TemporaryDirectory(prefix="partner-desk-") as folder:
+        copy = Path(folder) / "ledger.db"
+        _copy(home.ledger, copy)
+        ledger = open_ledger(f"sqlite:///{copy}", secret=home.token_key(), owner=owner_of(home))
+        try:
+            with ledger.reading(now) as tx:
+                tabs = tx.staff_tabs()
+            limit = home.settings.mail.max_letter_mb * 1024 * 1024
+            yield Office(
+                home=home,
+                now=now,
+                ledger=ledger,
+                editions=editions,
+                book=_Book(WorkbookFile(home.workbook, home.settings.columns), report),
+                inbox=_Inbox(MaildirInbox(home.inbox, max_bytes=limit)),
+                mailbox=_Mailbox(MaildirOutbox(home.sent), report),
+                attachments=Path(folder) / "attachments",
+                offers=Path(folder) / "offers",
+                outside=outside(home, editions, tabs, now),
+                report=report,
+                progress=progress,
+                dry=True,
+            )
+        finally:
+            ledger.close()
+
+
+def _copy(ledger: Path, copy: Path) -> None:
+    """Copy the ledger without leaving a trace beside it; there may be none yet."""
+    if not ledger.exists():
+        return
+    source = f"file:{ledger}?mode=ro"
+    with closing(sqlite3.connect(source, uri=True)) as reading, closing(sqlite3.connect(copy)) as writing:
+        reading.backup(writing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """The real sheet to read; what would be written is told."""
+
+    book: WorkbookFile
+    report: PassReport
+
+    def fingerprint(self) -> str:
+        return self.book.fingerprint()
+
+    def ensure(self, stamp: str, forms: bool = False) -> Ensured:
+        return Ensured()
+
+    def read(self) -> Snapshot:
+        return self.book.read()
+
+    def write(self, changes: Changes, seen: str, stamp: str) -> WriteReport:
+        for cell in changes.cells:
+            column = BY_NAME[cell.tab].column(cell.field)
+            value = shown(canonical(cell.value, column.type), column.type)
+            self.report.lines.append(f"write  «{cell.tab}» row {cell.position}, {column.header}: {value or '(empty)'}")
+        for append in changes.appends:
+            values = "; ".join(str(value) for value in append.values.values())
+            self.report.lines.append(f"add    «{append.tab}»: {values[:160]}")
+        return WriteReport(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inbox:
+    """The real inbox to read; nothing is marked."""
+
+    inbox: MaildirInbox
+
+    def keys(self) -> list[str]:
+        return self.inbox.keys()
+
+    def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
+        return self.inbox.new(skip)
+
+    def done(self, key: str) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class _Mailbox:
+    """What would be sent is told."""
+
+    mailbox: MaildirOutbox
+    report: PassReport
+
+    def find(self, message_ids: Iterable[str]) -> set[str]:
+        return self.mailbox.find(message_ids)
+
+    @contextmanager
+    def batch(self) -> Iterator[_Mailbox]:
+        yield self
+
+    def send(self, raw: bytes, recipient: str) -> None:
+        head = message_from_bytes(raw.partition(b"\r\n\r\n")[0])
+        subject, _ = decode_words(str(head["Subject"]), 100)
+        self.report.lines.append(f"mail   {recipient}: {' '.join(subject.split())} ({head['X-Partner-Template']})")

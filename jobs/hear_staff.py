@@ -1,0 +1,67 @@
+"""What staff said in the spreadsheet becomes words on cases, recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import OperationalError
+
+from cases.desk import Desk
+from cases.model import QuarantineItem, StaffWord
+from cases.words import hear, hear_held
+from jobs import read_sheet
+from jobs.office import Office
+from jobs.sheet_faults import said
+from ledger.database import SqlTransaction
+from sheets.base import updated
+from sheets.merge import Reading, read_words
+
+
+def run(office: Office) -> None:
+    """Hear every word that the sheet in hand says."""
+    read_sheet.run(office)
+    sheet = office.sheet
+    if sheet is None or sheet.heard:
+        return
+    reading = read_words(sheet.snapshot, sheet.base, sheet.rows)
+    for notice in reading.notices:
+        office.report.notice(said(notice))
+    faulty = _hear(office, reading)
+    sheet.base = updated(sheet.base, reading.base_updates)
+    sheet.words = [word for word in reading.words if word.key not in faulty]
+    sheet.untouchable = reading.untouchable
+    sheet.heard = True
+    if reading.held:
+        office.report.notice(f"{len(reading.held)} changed decision cells are held: staff are asked whether that was meant")
+
+
+def _hear(office: Office, reading: Reading) -> set[str]:
+    """Record words, and the base rows that remember them, in one transaction if nothing fails; gives the keys that failed."""
+    faulty: set[str] = set()
+
+    def work(desk: Desk, words: Sequence[StaffWord]) -> None:
+        hear(desk, words)
+
+    def set_aside(tx: SqlTransaction, word: StaffWord, why: str) -> None:
+        faulty.add(word.key)
+        tx.quarantine(QuarantineItem(f"word:{word.tab}", word.key, why, f"{word.number} {word.column}: {word.new}", office.now))
+        office.report.fault(f"{word.number}: staff's word in «{word.tab}» could not be carried out ({why})")
+
+    try:
+        _record(office, reading, reading.words)
+    except OperationalError:
+        raise
+    except Exception:
+        office.in_portions(reading.words, 1, work, set_aside)
+        _record(office, reading, ())
+    office.report.counts["staff's words"] += len(reading.words) - len(faulty)
+    return faulty
+
+
+def _record(office: Office, reading: Reading, words: Sequence[StaffWord]) -> None:
+    with office.desk() as (desk, tx):
+        hear(desk, words)
+        if reading.held:
+            hear_held(desk, reading.held)
+        for tab, rows in reading.base_updates.items():
+            tx.set_base_rows(tab, rows)

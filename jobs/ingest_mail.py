@@ -1,0 +1,80 @@
+"""Letters of the inbox are read and acted on, one to a transaction; what cannot be read is tried three times, then set aside."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy.exc import OperationalError
+
+from cases.model import QuarantineItem
+from cases.replies import take_letter
+from jobs.attention import tell_staff
+from jobs.office import Office
+from mailer.inbox import RawMail
+from mailer.reading import LetterLimits, Unreadable, read_guarded
+
+SOURCE = "mail"
+TRIES = 3
+_KEPT = 100_000
+
+log = logging.getLogger("jobs")
+
+
+def run(office: Office) -> None:
+    """Take in every letter that lies in the inbox."""
+    try:
+        for item in office.inbox.new():
+            if _take(office, item):
+                office.inbox.done(item.key)
+    except OSError as error:
+        office.report.fault(f"the inbox cannot be read: {error.strerror or error}")
+
+
+def _take(office: Office, item: RawMail) -> bool:
+    """Is the letter settled, one way or the other?"""
+    with office.ledger.reading(office.now) as tx:
+        if tx.known_submissions(SOURCE, [item.key]):
+            return True
+    if item.raw is None:
+        _set_aside(office, item, item.error)
+        return True
+    try:
+        _act(office, item, item.raw)
+    except (OSError, OperationalError):
+        raise
+    except Exception as error:
+        why = error.reason if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"
+        log.error("letter-failed", extra={"error": type(error).__name__}, exc_info=error)
+        with office.ledger.transaction(office.now) as tx:
+            tries = tx.add_failed_attempt(SOURCE, item.key)
+        if tries >= TRIES:
+            _set_aside(office, item, why)
+            return True
+        office.report.fault(f"a letter in the inbox ({item.place}) could not be taken in ({why}); it is tried again")
+        return False
+    office.report.counts["letters in"] += 1
+    return True
+
+
+def _act(office: Office, item: RawMail, raw: bytes) -> None:
+    settings = office.home.settings.mail
+    letter = read_guarded(
+        raw,
+        item.key,
+        item.received_at,
+        mailbox=settings.address,
+        authserv_id=settings.authserv_id,
+        attachments_dir=office.attachments,
+        limits=LetterLimits(bytes=settings.max_letter_mb * 1024 * 1024),
+    )
+    with office.desk() as (desk, _):
+        take_letter(desk, letter)
+
+
+def _set_aside(office: Office, item: RawMail, why: str) -> None:
+    """Keep it for people, tell them, and go on."""
+    raw = (item.raw or b"").decode("latin-1")[:_KEPT]
+    with office.ledger.transaction(office.now) as tx:
+        tx.quarantine(QuarantineItem(SOURCE, item.key, why, raw, office.now))
+        tell_staff(tx, office, "quarantine", [("", f"{item.place}: {why}")])
+    office.report.fault(f"a letter in the inbox ({item.place}) is in quarantine: {why}")

@@ -1,0 +1,180 @@
+"""What a pass has in its hands: ledger, spreadsheet, mailbox, programme, the time; and how cases are worked on in portions."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+from cases.desk import Desk
+from cases.model import FormRow, StaffTabs, StaffWord
+from cases.ports import Outside
+from cases.tabs import Tabs
+from jobs.home import SHIPPED_PROGRAMME, Home
+from jobs.programme import load_calendar, load_editions
+from jobs.progress import Progress
+from jobs.report import PassReport
+from ledger.database import SqlLedger, SqlTransaction, open_ledger
+from mailer.inbox import Inbox
+from mailer.maildir_inbox import MaildirInbox
+from mailer.maildir_outbox import MaildirOutbox
+from mailer.outbox import Mailbox
+from mailer.replies import RussianReplyReader
+from mailer.wording import RussianWording
+from rules.edition import Editions
+from sheets.base import Base
+from sheets.port import Spreadsheet
+from sheets.snapshot import Snapshot
+from sheets.xlsx import WorkbookFile
+
+Item = TypeVar("Item")
+log = logging.getLogger("jobs")
+
+
+@dataclass(slots=True)
+class SheetInHand:
+    """The spreadsheet as read in this pass, and what people said in it."""
+
+    snapshot: Snapshot
+    rows: list[FormRow]
+    base: Base
+    words: list[StaffWord] = field(default_factory=list)
+    untouchable: set[tuple[str, str]] = field(default_factory=set)
+    heard: bool = False
+    ingested: bool = False
+
+
+@dataclass(slots=True)
+class Office:
+    """One pass. `outside` is made anew when staff's tabs were read. `sheet` None: as after the last pass, or unreadable."""
+
+    home: Home
+    now: datetime
+    ledger: SqlLedger
+    editions: Editions
+    book: Spreadsheet
+    inbox: Inbox
+    mailbox: Mailbox
+    attachments: Path
+    offers: Path
+    outside: Outside
+    report: PassReport = field(default_factory=PassReport)
+    progress: Progress = field(default_factory=Progress)
+    sheet: SheetInHand | None = None
+    dry: bool = False
+
+    @property
+    def stamp(self) -> str:
+        """The pass's time for file names."""
+        return self.now.strftime("%Y%m%d-%H%M%S")
+
+    def take_tabs(self, tabs: StaffTabs) -> None:
+        """From here on, cases are judged by these tabs and staff's own days."""
+        self.outside = outside(self.home, self.editions, tabs, self.now)
+
+    @contextmanager
+    def desk(self) -> Iterator[tuple[Desk, SqlTransaction]]:
+        """One transaction's work on cases: the desk, and the transaction for what is the jobs' own."""
+        with self.ledger.transaction(self.now) as tx:
+            desk = Desk(tx, self.outside)
+            yield desk, tx
+            desk.flush_attention()
+
+    def in_portions(
+        self,
+        items: Sequence[Item],
+        size: int,
+        work: Callable[[Desk, Sequence[Item]], None],
+        set_aside: Callable[[SqlTransaction, Item, str], None],
+        label: str = "",
+    ) -> None:
+        """Work on the items, `size` to a transaction. A portion that fails is done again one by one; what fails is set aside.
+
+        Raises OperationalError: the database itself fails, no item is to blame.
+        """
+        with self.progress.bar(label, len(items)) as advance:
+            for start in range(0, len(items), size):
+                portion = items[start : start + size]
+                try:
+                    with self.desk() as (desk, _):
+                        work(desk, portion)
+                except OperationalError:
+                    raise
+                except Exception as error:
+                    if len(portion) > 1:
+                        log.warning("portion-failed", extra={"error": type(error).__name__, "size": len(portion)})
+                    for item in portion:
+                        self._alone(item, work, set_aside)
+                advance(len(portion))
+
+    def _alone(
+        self,
+        item: Item,
+        work: Callable[[Desk, Sequence[Item]], None],
+        set_aside: Callable[[SqlTransaction, Item, str], None],
+    ) -> None:
+        try:
+            with self.desk() as (desk, _):
+                work(desk, [item])
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.error("item-failed", extra={"error": type(error).__name__}, exc_info=error)
+            with self.ledger.transaction(self.now) as tx:
+                set_aside(tx, item, f"{type(error).__name__}: {error}")
+
+
+def owner_of(home: Home) -> str:
+    """Who holds leases: one name for this home on this machine, since a lock file lets only one process at it at a time."""
+    place = hashlib.sha256(str(home.root).encode()).hexdigest()[:12]
+    return f"{socket.gethostname()}:{place}"
+
+
+def outside(home: Home, editions: Editions, tabs: StaffTabs, now: datetime) -> Outside:
+    """What cases are given besides the ledger. Raises ProgrammeError."""
+    edition = editions.at(now.date())
+    settings = home.settings
+    return Outside(
+        now=now,
+        editions=editions,
+        calendar=load_calendar(SHIPPED_PROGRAMME, edition.deadlines, tabs.calendar),
+        wording=RussianWording(),
+        reader=RussianReplyReader(),
+        tabs=Tabs(tabs),
+        staff=settings.staff.mail,
+        mailbox=settings.mail.address,
+        answers_per_sender_a_day=settings.mail.answers_per_sender_a_day,
+    )
+
+
+@contextmanager
+def open_office(home: Home, now: datetime, progress: Progress) -> Iterator[Office]:
+    """Everything for a pass over that home. Raises SettingsError, ProgrammeError, `ledger.migrations.LedgerTooNew`."""
+    editions = load_editions(*home.programme_folders())
+    ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))
+    try:
+        with ledger.reading(now) as tx:
+            tabs = tx.staff_tabs()
+        yield Office(
+            home=home,
+            now=now,
+            ledger=ledger,
+            editions=editions,
+            book=WorkbookFile(home.workbook, home.settings.columns),
+            inbox=MaildirInbox(home.inbox, max_bytes=home.settings.mail.max_letter_mb * 1024 * 1024),
+            mailbox=MaildirOutbox(home.sent),
+            attachments=home.attachments,
+            offers=home.offers,
+            outside=outside(home, editions, tabs, now),
+            progress=progress,
+        )
+    finally:
+        ledger.close()

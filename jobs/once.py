@@ -1,0 +1,66 @@
+"""One pass: every job once, in order. Mails go before the sheet is written, so that one pass fills `Ответ отправлен`."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from jobs import hear_staff, ingest_forms, ingest_mail, read_sheet, review_deals, send_mail, tier_review, write_sheet
+from jobs.dry_run import rehearsal
+from jobs.home import Home
+from jobs.lock import leases, only_one
+from jobs.office import Office, open_office
+from jobs.progress import Progress
+from jobs.report import PassReport
+from jobs.settings import SettingsError
+from rules.decision import ProgrammeError
+
+JOBS: Mapping[str, Callable[[Office], None]] = {
+    "read_sheet": read_sheet.run,
+    "hear_staff": hear_staff.run,
+    "ingest_forms": ingest_forms.run,
+    "ingest_mail": ingest_mail.run,
+    "review_deals": review_deals.run,
+    "tier_review": tier_review.run,
+    "send_mail": send_mail.run,
+    "write_sheet": write_sheet.run,
+}
+"""Every job by its name, in the order of a pass."""
+
+log = logging.getLogger("jobs")
+
+
+def run_pass(home: Home, now: datetime, progress: Progress, *, only: str = "", dry: bool = False) -> PassReport:
+    """Run every job, or the one named. Raises SettingsError, ProgrammeError, `jobs.lock.Busy`."""
+    if dry:
+        with rehearsal(home, now, progress) as office:
+            _run(office, only)
+            return office.report
+    with only_one(home), open_office(home, now, progress) as office, leases(office.ledger):
+        _run(office, only)
+        return office.report
+
+
+def _run(office: Office, only: str) -> None:
+    slot = f"{office.now.isoformat()} {uuid.uuid4().hex[:8]}"
+    for name, job in JOBS.items():
+        if only and name != only:
+            continue
+        faults = len(office.report.faults)
+        started = time.monotonic()
+        office.ledger.job_started(name, slot, office.now)
+        try:
+            job(office)
+        except (SettingsError, ProgrammeError):
+            office.ledger.job_finished(name, slot, office.now, ok=False, error="configuration")
+            raise
+        except Exception as error:
+            log.error("job-failed", extra={"job": name, "error": type(error).__name__}, exc_info=error)
+            office.report.fault(f"{name} stopped: {type(error).__name__}: {error}")
+        new = office.report.faults[faults:]
+        office.ledger.job_finished(name, slot, office.now, ok=not new, error=f"{len(new)} faults" if new else "")
+        log.info("job", extra={"job": name, "seconds": round(time.monotonic() - started, 3), "faults": len(new)})
+    log.info("pass", extra={"counts": dict(office.report.counts)})

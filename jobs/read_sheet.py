@@ -1,0 +1,106 @@
+"""Reads the spreadsheet once a pass, and staff's own tabs in it; not at all if the book is as it was after the last pass."""
+
+from __future__ import annotations
+
+from cases.identity import product_key
+from jobs.attention import tell_staff
+from jobs.office import Office, SheetInHand
+from jobs.sheet_faults import said, stops
+from ledger.database import SqlTransaction
+from sheets.base import Base
+from sheets.columns import FORMS, REGISTRIES, STAFF_TABS
+from sheets.port import Locked, SheetError
+from sheets.reading import form_rows, staff_tabs
+from sheets.shape import TabKind
+from sheets.snapshot import SheetFault, Snapshot
+
+SEEN = "sheet.seen"
+"""Note: fingerprint of the book whose every word and row has been taken in."""
+
+CONCERNED = "tiers.concerned"
+"""Note: INNs whose sales, publicity or violations changed since their tier was last reviewed."""
+
+_TOLD = "sheet.faults-told"
+
+
+def run(office: Office, *, anyhow: bool = False) -> None:
+    """Have the sheet in hand if it changed since the last pass, or `anyhow`."""
+    if office.sheet is not None:
+        return
+    try:
+        if not office.home.workbook.exists():
+            _make(office)
+        if not anyhow and _unchanged(office):
+            return
+        snapshot = office.book.read()
+        if _lacking(snapshot) and _make(office):
+            snapshot = office.book.read()
+    except SheetError as error:
+        office.report.fault(f"the spreadsheet cannot be read: {error}")
+        return
+    _take(office, snapshot)
+
+
+def _unchanged(office: Office) -> bool:
+    with office.ledger.reading(office.now) as tx:
+        seen = tx.note(SEEN)
+    return bool(seen) and seen == office.book.fingerprint()
+
+
+def _lacking(snapshot: Snapshot) -> bool:
+    """Is a tab missing, or one of the system's columns of a form tab? Missing form tabs are people's to mend."""
+    ours = {column.header for tab in FORMS.values() for column in tab.columns if column.ours}
+    kinds = {tab.name: tab.kind for tab in (*FORMS.values(), *REGISTRIES, *STAFF_TABS)}
+    return any(
+        (fault.code == "tab-missing" and kinds.get(fault.tab) is not TabKind.FORM)
+        or (fault.code == "header-missing" and kinds.get(fault.tab) is TabKind.FORM and fault.header in ours)
+        for fault in snapshot.faults
+    )
+
+
+def _make(office: Office) -> bool:
+    """Make the book or what is missing from it; False when that has to wait."""
+    if office.dry:
+        return False
+    try:
+        made = office.book.ensure(office.stamp)
+    except Locked as lock:
+        office.report.fault(f"the spreadsheet is open elsewhere ({lock}); missing tabs are made when it is closed")
+        return False
+    if made.tabs and not made.created:
+        office.report.notice(f"made again in the spreadsheet: {', '.join(made.tabs)}")
+    return bool(made)
+
+
+def _take(office: Office, snapshot: Snapshot) -> None:
+    rows, row_faults = form_rows(snapshot)
+    with office.ledger.transaction(office.now) as tx:
+        tabs, tab_faults = staff_tabs(snapshot, product_key, tx.staff_tabs())
+        concerned = tx.set_staff_tabs(tabs)
+        if concerned:
+            waiting = set(filter(None, tx.note(CONCERNED).split(",")))
+            tx.set_note(CONCERNED, ",".join(sorted(waiting | concerned)))
+        _tell(office, tx, [*snapshot.faults, *row_faults, *tab_faults])
+        office.sheet = SheetInHand(snapshot, rows, _base(tx))
+    office.take_tabs(tabs)
+    office.report.counts["sheet rows"] += len(rows)
+
+
+def _base(tx: SqlTransaction) -> Base:
+    """What was written last in every tab that is merged."""
+    return {tab.name: tx.base_rows(tab.name) for tab in (*REGISTRIES, *FORMS.values())}
+
+
+def _tell(office: Office, tx: SqlTransaction, faults: list[SheetFault]) -> None:
+    """Say what is wrong with the sheet, and write to staff once for each new set of faults."""
+    for fault in faults:
+        if stops(fault):
+            office.report.fault(said(fault))
+        else:
+            office.report.notice(said(fault))
+    lines = [said(fault) for fault in faults]
+    told = "\n".join(lines)
+    if told != tx.note(_TOLD):
+        tx.set_note(_TOLD, told)
+        if lines:
+            tell_staff(tx, office, "sheet", [("", line) for line in lines])

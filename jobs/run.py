@@ -1,0 +1,54 @@
+"""The timetable: passes until told to stop. `schedule` only ticks; the ledger knows what was done, so a missed tick is made up."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import types
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import schedule
+
+from jobs.home import Home
+from jobs.lock import Busy
+from jobs.once import run_pass
+from jobs.progress import Progress
+
+log = logging.getLogger("jobs")
+
+
+def serve(home: Home, progress: Progress, say: Callable[[str], None]) -> int:
+    """Run a pass now and at every tick until SIGTERM or SIGINT; a pass under way is finished first."""
+    stop = threading.Event()
+
+    def end(_: int, __: types.FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    timetable = schedule.Scheduler()
+
+    def tick() -> None:
+        try:
+            report = run_pass(home, datetime.now(UTC), progress)
+        except Busy as busy:
+            say(str(busy))
+            return
+        except Exception as error:
+            log.error("pass-failed", extra={"error": type(error).__name__}, exc_info=error)
+            say(f"the pass failed ({type(error).__name__}); the next one tries again")
+            return
+        for text in (*report.notices, *report.faults):
+            say(text)
+
+    timetable.every(home.settings.schedule.every_minutes).minutes.do(tick)
+    try:
+        tick()
+        while not stop.is_set():
+            timetable.run_pending()
+            stop.wait(min(max(timetable.idle_seconds or 1.0, 0.1), 60.0))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0

@@ -1,0 +1,1 @@
+"""Sample submissions, as data files, and placing them in a home."""

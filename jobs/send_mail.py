@@ -1,0 +1,166 @@
+"""Delivers the letters of the outbox, each once in the eyes of the world.
+
+Claim → word and build → fix the bytes and commit → send → settle. What ended in doubt is looked for before any repeat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cases.model import Offer
+from cases.ports import Outgoing
+from jobs.attention import tell_staff
+from jobs.office import Office
+from mailer.building import File, build
+from mailer.offer import offer_file
+from mailer.outbox import DeliveryUncertain, Refused, Unavailable
+from mailer.rendering import render
+
+PORTION = 200
+LEASE = timedelta(minutes=15)
+BACKOFF = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+TELL_AFTER = 3
+
+log = logging.getLogger("jobs")
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """How the tries of a portion ended, by key."""
+
+    sent: list[str] = field(default_factory=list)
+    deferred: dict[str, str] = field(default_factory=dict)
+    uncertain: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    in_doubt: dict[str, str] = field(default_factory=dict)
+
+
+def run(office: Office) -> None:
+    """Deliver everything that is due."""
+    while True:
+        with office.ledger.transaction(office.now) as tx:
+            claimed = tx.claim_mails(office.ledger.owner, office.now + LEASE, PORTION)
+        if not claimed:
+            return
+        outcome = _Outcome()
+        _send(office, _prepare(office, _clear_doubt(office, claimed, outcome), outcome), outcome)
+        _settle(office, claimed, outcome)
+
+
+def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> list[Outgoing]:
+    """Those still to be sent; of letters whose last try ended in doubt, only those that did not go out."""
+    doubtful = [outgoing for outgoing in claimed if outgoing.uncertain]
+    if not doubtful:
+        return list(claimed)
+    try:
+        found = office.mailbox.find(outgoing.message_id for outgoing in doubtful)
+    except DeliveryUncertain as error:
+        outcome.in_doubt.update((outgoing.mail.key, str(error)) for outgoing in doubtful)
+    except Unavailable as error:
+        outcome.uncertain.update((outgoing.mail.key, str(error)) for outgoing in doubtful)
+    else:
+        outcome.sent.extend(outgoing.mail.key for outgoing in doubtful if outgoing.message_id in found)
+        return [outgoing for outgoing in claimed if not outgoing.uncertain or outgoing.message_id not in found]
+    return [outgoing for outgoing in claimed if not outgoing.uncertain]
+
+
+def _prepare(office: Office, letters: Sequence[Outgoing], outcome: _Outcome) -> list[tuple[Outgoing, bytes]]:
+    """Word and build what has no bytes yet, and fix the bytes of all. A letter that cannot be built waits until it is mended."""
+    ready: list[tuple[Outgoing, bytes]] = []
+    offers: dict[str, str] = {}
+    for outgoing in letters:
+        mail = outgoing.mail
+        try:
+            files = [keep_offer(office, mail.offer)] if mail.offer and not outgoing.raw else []
+            raw = outgoing.raw or compose(office, outgoing, files)
+        except Exception as error:
+            log.error("letter-not-built", extra={"template": mail.template, "number": mail.number}, exc_info=error)
+            outcome.deferred[mail.key] = f"could not be built ({type(error).__name__}: {error})"
+            continue
+        ready.append((outgoing, raw))
+        offers.update((file.name, hashlib.sha256(file.content).hexdigest()) for file in files)
+    with office.ledger.transaction(office.now) as tx:
+        for outgoing, raw in ready:
+            tx.mail_prepared(outgoing.mail.key, raw)
+        for name, digest in offers.items():
+            tx.set_note(f"offer:{name}", digest)
+    return ready
+
+
+def compose(office: Office, outgoing: Outgoing, files: Sequence[File]) -> bytes:
+    """The letter's bytes."""
+    settings = office.home.settings.mail
+    return build(
+        outgoing,
+        render(outgoing.mail),
+        mailbox=settings.address,
+        domain=settings.address.partition("@")[2],
+        sender_name=settings.name,
+        attachments=files,
+    )
+
+
+def keep_offer(office: Office, offer: Offer) -> File:
+    """Render the offer and keep it as a file, whole or not at all."""
+    file = offer_file(offer, office.home.settings.vendor.details())
+    office.offers.mkdir(parents=True, exist_ok=True)
+    draft = office.offers / f".{file.name}.{os.getpid()}"
+    draft.write_bytes(file.content)
+    draft.replace(office.offers / file.name)
+    return file
+
+
+def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Outcome) -> None:
+    if not ready:
+        return
+    try:
+        with office.progress.bar("letters", len(ready)) as advance, office.mailbox.batch() as connection:
+            for outgoing, raw in ready:
+                key = outgoing.mail.key
+                try:
+                    connection.send(raw, outgoing.mail.recipient)
+                    outcome.sent.append(key)
+                except DeliveryUncertain as error:
+                    outcome.uncertain[key] = str(error)
+                except Refused as error:
+                    outcome.refused[key] = str(error)
+                except Unavailable as error:
+                    outcome.deferred[key] = str(error)
+                advance(1)
+    except Unavailable as error:
+        outcome.deferred.update((outgoing.mail.key, str(error)) for outgoing, _ in ready)
+
+
+def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> None:
+    """Record how every try ended, and tell staff what needs them."""
+    by_key = {outgoing.mail.key: outgoing for outgoing in claimed}
+    with office.ledger.transaction(office.now) as tx:
+        for key in outcome.sent:
+            tx.mail_sent(key, office.now)
+        for errors, uncertain in ((outcome.deferred, False), (outcome.uncertain, True)):
+            for key, error in errors.items():
+                attempts = by_key[key].attempts
+                tx.mail_deferred(key, office.now + BACKOFF[min(attempts, len(BACKOFF) - 1)], error, uncertain)
+        for key, error in outcome.refused.items():
+            tx.mail_refused(key, error)
+        for key, error in outcome.in_doubt.items():
+            tx.mail_in_doubt(key, error)
+        late = {key: error for key, error in outcome.deferred.items() if by_key[key].attempts + 1 == TELL_AFTER}
+        for kind, errors in (("undeliverable", outcome.refused), ("in-doubt", outcome.in_doubt), ("undelivered", late)):
+            lines = [
+                (by_key[key].mail.number, error)
+                for key, error in errors.items()
+                if by_key[key].mail.template != "staff-attention"
+            ]
+            if lines:
+                tell_staff(tx, office, kind, lines)
+    office.report.counts["letters out"] += len(outcome.sent)
+    for errors in (outcome.deferred, outcome.uncertain, outcome.refused, outcome.in_doubt):
+        for key, error in errors.items():
+            mail = by_key[key].mail
+            office.report.fault(f"{mail.template} [{mail.number or 'staff'}] was not delivered: {error}")

@@ -1,0 +1,249 @@
+"""Settings of a home: `config.toml`, read strictly. A fault is one line that names the key and says what to change."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from mailer.building import SENDER_NAME
+from mailer.offer import VendorDetails
+from sheets.columns import BY_NAME
+from sheets.headers import fold
+
+TEMPLATE = Path(__file__).with_name("config.toml")
+"""What `init` writes: every key with its default and a comment."""
+
+_AVAILABLE = {"spreadsheet.backend": "xlsx", "mail.backend": "maildir"}
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
+
+
+class SettingsError(Exception):
+    """The configuration or the home is unusable; the message is one line that says what to change (exit 2)."""
+
+
+class SheetSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[spreadsheet]`"""
+
+    backend: Literal["xlsx", "google"] = "xlsx"
+    file: str = "partners.xlsx"
+    attention_after_minutes: int = 30
+
+
+class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[mail]`"""
+
+    backend: Literal["maildir", "imap-smtp"] = "maildir"
+    address: str = "partners@stakhanovets.ru"
+    name: str = SENDER_NAME
+    inbox: str = "mail/inbox"
+    sent: str = "mail/sent"
+    authserv_id: str = ""
+    answers_per_sender_a_day: int = 30
+    max_letter_mb: int = 30
+    token_key: str = "file:token.key"  # noqa: S105 - a reference, no secret
+
+
+class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[database]`"""
+
+    url: str = "sqlite:///ledger.db"
+
+
+class ProgrammeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[programme]`"""
+
+    editions: tuple[str, ...] = ()
+
+
+class StaffSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[staff]`"""
+
+    mail: tuple[str, ...] = ()
+
+
+class ScheduleSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[schedule]`"""
+
+    every_minutes: int = 5
+
+
+class VendorSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[vendor]`: what the offer says about the vendor. `vat_rate` "": exempt; else the percentage that prices include."""
+
+    name: str = "ООО «Стахановец»"
+    inn: str = ""
+    kpp: str = ""
+    ogrn: str = ""
+    address: str = ""
+    site: str = "stakhanovets.ru"
+    email: str = "partners@stakhanovets.ru"
+    phone: str = ""
+    signatory: str = ""
+    signatory_position: str = "Генеральный директор"
+    contact: str = "Партнёрский отдел"
+    vat_rate: str = ""
+    register_number: str = ""
+    register_date: str = ""
+    delivery: str = ""
+    payment: str = ""
+
+    def details(self) -> VendorDetails:
+        """As the offer takes it; a text left empty is the offer's own."""
+        given = {name: value for name in ("delivery", "payment") if (value := getattr(self, name))}
+        return VendorDetails(
+            name=self.name,
+            inn=self.inn,
+            kpp=self.kpp,
+            ogrn=self.ogrn,
+            address=self.address,
+            site=self.site,
+            email=self.email,
+            phone=self.phone,
+            signatory=self.signatory,
+            signatory_position=self.signatory_position,
+            contact=self.contact,
+            vat_rate=Decimal(self.vat_rate) if self.vat_rate else None,
+            register_number=self.register_number,
+            register_date=date.fromisoformat(self.register_date) if self.register_date else None,
+            **given,
+        )
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything in `config.toml`; `columns`: tab -> {contract's header -> header in the sheet}."""
+
+    spreadsheet: SheetSettings = SheetSettings()
+    mail: MailSettings = MailSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    programme: ProgrammeSettings = ProgrammeSettings()
+    staff: StaffSettings = StaffSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    vendor: VendorSettings = VendorSettings()
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in that file. Raises SettingsError: unreadable, no TOML, a key unknown, a value that cannot be."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path.name}: the file is missing; `python -m jobs init` makes it") from error
+    except OSError as error:
+        raise SettingsError(f"{path.name}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path.name}: not in UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path.name}: not TOML: {error}") from error
+    _known(path.name, "", values, Settings)
+    try:
+        settings = msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path.name}: {_told(error, values)}") from error
+    _sensible(path.name, settings)
+    return settings
+
+
+def secret(reference: str, key: str, folder: Path) -> str:
+    """What `env:NAME` or `file:PATH` (from `folder` on) refers to. Raises SettingsError."""
+    kind, _, name = reference.partition(":")
+    if kind == "env" and name:
+        value = os.environ.get(name, "")
+        if not value:
+            raise SettingsError(f"config.toml: {key}: set the environment variable {name}")
+        return value
+    if kind == "file" and name:
+        try:
+            return (folder / name).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"config.toml: {key}: cannot read the file {name}; make it or name another") from error
+    raise SettingsError(f'config.toml: {key}: a secret does not belong here; write "env:NAME" or "file:PATH"')
+
+
+def _known(file: str, prefix: str, values: Mapping[str, Any], kind: type[Struct]) -> None:
+    """Every key is one of the structure's; the nearest one is named."""
+    fields = {found.name: found.type for found in msgspec.structs.fields(kind)}
+    for key, value in values.items():
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1, cutoff=0.5)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"known here: {', '.join(fields)}"
+            raise SettingsError(f"{file}: {prefix}{key}: unknown key; {hint}")
+        inner = fields[key]
+        if isinstance(inner, type) and issubclass(inner, Struct) and isinstance(value, Mapping):
+            _known(file, f"{prefix}{key}.", value, inner)
+
+
+def _told(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
+    """The library's fault as `key: expected …, got …`."""
+    text, _, place = str(error).partition(" - at `$.")
+    key = place.rstrip("`").replace("[...]", "")
+    value: Any = values
+    for part in re.findall(r"[^.\[\]]+", key):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list):
+            value = value[int(part)]
+    if key in _AVAILABLE:
+        return f'{key}: expected "{_AVAILABLE[key]}", got {value!r}'
+    found = re.search(r"Expected `(\w+)", text)
+    words = {"str": "text in quotes", "int": "a whole number", "array": "a list", "object": "a table"}
+    return f"{key}: expected {words.get(found[1], found[1]) if found else text}, got {value!r}"
+
+
+def _sensible(file: str, settings: Settings) -> None:
+    """Values of the right type that still cannot be."""
+    for key, available in _AVAILABLE.items():
+        part, name = key.split(".")
+        if getattr(getattr(settings, part), name) != available:
+            raise SettingsError(f'{file}: {key}: only "{available}" is available in this version')
+    addresses = [("mail.address", settings.mail.address), *(("staff.mail", address) for address in settings.staff.mail)]
+    for key, address in addresses:
+        if not _ADDRESS.fullmatch(address):
+            raise SettingsError(f"{file}: {key}: expected a mail address, got {address!r}")
+    numbers = (
+        ("spreadsheet.attention_after_minutes", settings.spreadsheet.attention_after_minutes),
+        ("mail.answers_per_sender_a_day", settings.mail.answers_per_sender_a_day),
+        ("mail.max_letter_mb", settings.mail.max_letter_mb),
+        ("schedule.every_minutes", settings.schedule.every_minutes),
+    )
+    for key, number in numbers:
+        if number < 1:
+            raise SettingsError(f"{file}: {key}: expected 1 or more, got {number}")
+    if not settings.database.url.startswith(("sqlite:///", "env:", "file:")):
+        raise SettingsError(f'{file}: database.url: expected "sqlite:///FILE", "env:NAME" or "file:PATH"')
+    try:
+        settings.vendor.details()
+    except InvalidOperation as error:
+        raise SettingsError(
+            f'{file}: vendor.vat_rate: expected a percentage such as "22" or "", got {settings.vendor.vat_rate!r}'
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f'{file}: vendor.register_date: expected a date such as "2020-05-18", got {settings.vendor.register_date!r}'
+        ) from error
+    _columns(file, settings)
+
+
+def _columns(file: str, settings: Settings) -> None:
+    """Aliases name tabs and headers of ours."""
+    for tab, headers in settings.columns.items():
+        if tab not in BY_NAME:
+            near = difflib.get_close_matches(tab, BY_NAME, n=1)
+            raise SettingsError(
+                f'{file}: columns."{tab}": no such tab; ' + (f'did you mean "{near[0]}"?' if near else "see docs/running.md")
+            )
+        known = {fold(column.header): column.header for column in BY_NAME[tab].columns}
+        for header in headers:
+            if fold(header) not in known:
+                near = difflib.get_close_matches(fold(header), known, n=1)
+                hint = f'did you mean "{known[near[0]]}"?' if near else f"known: {', '.join(known.values())}"
+                raise SettingsError(f'{file}: columns."{tab}"."{header}": no such header; {hint}')

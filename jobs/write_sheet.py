@@ -1,0 +1,225 @@
+"""Shows in the spreadsheet what the ledger knows: one batch, merged with what people did meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from cases.clockwork import next_report
+from cases.desk import Desk
+from cases.model import Case, CaseKind, Event, PartnerState, Submission
+from jobs import hear_staff, read_sheet
+from jobs.attention import tell_staff
+from jobs.office import Office, SheetInHand
+from jobs.read_sheet import SEEN
+from jobs.sheet_faults import said
+from ledger.database import SqlTransaction
+from sheets.base import Updates
+from sheets.columns import JOURNAL
+from sheets.plan import MergePlan, Ours, plan_writes
+from sheets.port import Changed, Changes, Locked, SheetError, WriteReport
+from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND, Shown, case_row, journal_line, submission_row
+from sheets.summary import Summary
+
+TRIES = 3
+EVENTS_AT_ONCE = 50_000
+SUMMARY_EVERY = timedelta(hours=1)
+
+_SHOWN_AT = "sheet.shown-at"
+_HELD_SINCE = "sheet.held-since"
+_HELD_TOLD = "sheet.held-told"
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What the ledger has to show."""
+
+    cases: list[Case]
+    submissions: list[Submission]
+    events: list[tuple[int, Event]]
+
+    def __bool__(self) -> bool:
+        return bool(self.cases or self.submissions or self.events)
+
+
+def run(office: Office) -> None:
+    """Write what is pending. While somebody has the book open, the writes are held."""
+    for _ in range(TRIES):
+        try:
+            _write(office)
+        except Changed:
+            office.sheet = None  # somebody saved it meanwhile: read, hear and merge again
+            continue
+        except Locked as lock:
+            _hold(office, str(lock))
+        except SheetError as error:
+            office.report.fault(f"the spreadsheet cannot be written: {error}")
+        return
+    office.report.fault("the spreadsheet is being changed all the time; it is written in the next pass")
+
+
+def _write(office: Office) -> None:
+    with office.desk() as (desk, tx):
+        pending = _Pending(tx.pending_cases(), tx.pending_submissions(), tx.pending_events(EVENTS_AT_ONCE))
+        fresh = _summary_is_fresh(office, tx)
+        ours = _ours(desk, pending)
+        revisions = {case.number: case.revision for case in pending.cases}
+    if not pending and fresh and office.sheet is None:
+        return
+    read_sheet.run(office, anyhow=True)
+    hear_staff.run(office)
+    sheet = office.sheet
+    if sheet is None:
+        return  # not readable, and said so
+    plan = plan_writes(sheet.snapshot, sheet.base, ours, sheet.rows, sheet.words, sheet.untouchable)
+    for notice in plan.notices:
+        office.report.notice(said(notice))
+    journal = sheet.snapshot.usable(JOURNAL.name)
+    events = pending.events if journal else []
+    appends = [*plan.appends, *(journal_line(event_id, event) for event_id, event in events)]
+    if not (plan.cells or appends) and fresh:
+        _settle(office, plan, pending, revisions, [], None)
+        return
+    with office.ledger.transaction(office.now) as tx:
+        _remember(tx, plan.intents)
+        changes = Changes(plan.cells, appends, _summary(office, tx))
+    written = office.book.write(changes, sheet.snapshot.fingerprint, office.stamp)
+    office.report.counts["cells written"] += len(plan.cells)
+    office.report.counts["rows added"] += len(appends)
+    _settle(office, plan, pending, revisions, [event_id for event_id, _ in events], written)
+
+
+def _settle(
+    office: Office,
+    plan: MergePlan,
+    pending: _Pending,
+    revisions: Mapping[str, int],
+    events: Sequence[int],
+    written: WriteReport | None,
+) -> None:
+    """Record what the sheet shows now."""
+    sheet = office.sheet
+    assert sheet is not None
+    shown = [
+        (case.number, revisions[case.number])
+        for case in pending.cases
+        if (TAB_OF_KIND[case.kind].name, case.number) not in plan.waiting
+    ]
+    rows = [
+        (submission.seq, submission.fingerprint())
+        for submission in pending.submissions
+        if (FORM_OF_SOURCE[submission.source].name, submission.key) not in plan.waiting
+    ]
+    with office.ledger.transaction(office.now) as tx:
+        _remember(tx, plan.base_updates)
+        for tab, keys in plan.base_drops.items():
+            tx.drop_base_rows(tab, keys)
+        tx.rows_written(shown, rows, events)
+        if written is not None:
+            tx.set_note(_SHOWN_AT, office.now.isoformat())
+        fingerprint = written.fingerprint if written else sheet.snapshot.fingerprint
+        tx.set_note(SEEN, fingerprint if _taken_in(sheet, plan) else "")
+        for name in (_HELD_SINCE, _HELD_TOLD):
+            if tx.note(name):
+                tx.set_note(name, "")
+        if written is not None and written.lost:
+            _tell_lost(office, tx, written)
+    if written is not None and written.stale_lock:
+        office.report.notice(f"a lock file older than a day was ignored: {written.stale_lock}")
+
+
+def _taken_in(sheet: SheetInHand, plan: MergePlan) -> bool:
+    """Is there nothing in the book that the next pass would have to look at?"""
+    return sheet.heard and sheet.ingested and not plan.waiting and not plan.notices
+
+
+def _tell_lost(office: Office, tx: SqlTransaction, written: WriteReport) -> None:
+    """The book held what cannot be kept; it stands in a copy."""
+    copy = written.copy.rpartition("/")[2]
+    text = f"При записи книги не сохранилось: {', '.join(written.lost)}. Прежняя книга лежит рядом: {copy}"
+    tell_staff(tx, office, "sheet", [("", text)])
+    office.report.notice(f"the workbook held what could not be kept ({', '.join(written.lost)}); see the copy {written.copy}")
+
+
+def _hold(office: Office, lock: str) -> None:
+    """The book is open elsewhere: said each time, and by mail once it has lasted."""
+    office.report.fault(f"the spreadsheet is open elsewhere ({lock}): decided and mailed, but not written")
+    minutes = office.home.settings.spreadsheet.attention_after_minutes
+    with office.ledger.transaction(office.now) as tx:
+        since = tx.note(_HELD_SINCE)
+        if not since:
+            tx.set_note(_HELD_SINCE, office.now.isoformat())
+        elif not tx.note(_HELD_TOLD) and office.now - datetime.fromisoformat(since) >= timedelta(minutes=minutes):
+            tx.set_note(_HELD_TOLD, "yes")
+            name = office.home.workbook.name
+            text = f"Книга {name} открыта у кого-то больше {minutes} минут, записать в неё нельзя. Закройте её."
+            tell_staff(tx, office, "sheet", [("", text)])
+
+
+# -- what the sheet shows --------------------------------------------------------------------
+
+
+def _ours(desk: Desk, pending: _Pending) -> Ours:
+    """Tab -> row key -> what the row must show."""
+    ours: dict[str, dict[str, Shown]] = {}
+
+    def report_due(case: Case) -> date | None:
+        return next_report(desk, case)
+
+    def discount(case: Case) -> Decimal | None:
+        data = case.partner()
+        if case.state != PartnerState.AUTHORISED:
+            return None
+        if data.discount_override is not None:
+            return data.discount_override
+        figure = desk.edition_at(desk.now).figures(data.tier).discount
+        return data.individual_discount if figure is None else figure
+
+    for case in pending.cases:
+        ours.setdefault(TAB_OF_KIND[case.kind].name, {})[case.number] = case_row(case, report_due, discount)
+    for submission in pending.submissions:
+        ours.setdefault(FORM_OF_SOURCE[submission.source].name, {})[submission.key] = submission_row(submission)
+    return ours
+
+
+def _remember(tx: SqlTransaction, updates: Updates) -> None:
+    for tab, rows in updates.items():
+        tx.set_base_rows(tab, rows)
+
+
+def _summary_is_fresh(office: Office, tx: SqlTransaction) -> bool:
+    shown = tx.note(_SHOWN_AT)
+    return bool(shown) and office.now - datetime.fromisoformat(shown) < SUMMARY_EVERY
+
+
+def _summary(office: Office, tx: SqlTransaction) -> Summary:
+    counts = tx.counts()
+    undelivered = tx.undelivered()
+    missed = tx.missed()
+    tiers: dict[str, int] = {}
+    for partner in tx.all_partners():
+        if partner.state == PartnerState.AUTHORISED:
+            tier = partner.partner().tier.value
+            tiers[tier] = tiers.get(tier, 0) + 1
+
+    def of(*kinds: CaseKind) -> dict[str, int]:
+        states: dict[str, int] = {}
+        for (kind, state), count in counts.items():
+            if kind in kinds:
+                states[state] = states.get(state, 0) + count
+        return states
+
+    return Summary(
+        last_run=office.now,
+        deals=of(CaseKind.DEAL),
+        tiers=tiers,
+        authorisation=of(CaseKind.PARTNER),
+        requests=of(CaseKind.REQUEST, CaseKind.TRAINING),
+        at_risk=[(due.number, due.due_at) for due in tx.at_risk(office.now)],
+        missed=[(due.number, due.due_at) for due in missed],
+        missed_count=len(missed),
+        undelivered=len(undelivered.mails),
+        quarantine=len(tx.quarantined()),
+    )
