@@ -44,7 +44,7 @@ WAITING_CODES = frozenset({"behind-rival", "authorisation-undecided"})
 def take(desk: Desk, row: FormRow, submission: Submission) -> None:
     """A deal registration: a new case, or an own repeat of one («own repeats»)."""
     edition = desk.edition_at(submission.received_at)
-    request, problems = parse_deal(row.answers, desk.outside.tabs.prices, edition)
+    request, problems = parse_deal(desk.understood(row.answers), desk.outside.tabs.prices, edition)
     partner = desk.tx.partner(request.partner_inn) if request.partner_inn else None
     known = desk.speaks_for(submission.address, partner)
     if known:
@@ -185,7 +185,7 @@ def refill(desk: Desk, case: Case, request: DealRequest, problems: tuple[Problem
 
 def complete(desk: Desk, case: Case, answers: Mapping[str, str], submission: Submission) -> None:
     """Asked-for data, or the documents of a switch, came by reply or by an edit of the form row."""
-    request, problems = parse_deal(answers, desk.outside.tabs.prices, desk.edition(case))
+    request, problems = parse_deal(desk.understood(answers), desk.outside.tabs.prices, desk.edition(case))
     refill(desk, case, request, problems, submission)
 
 
@@ -320,7 +320,7 @@ def _read_again(desk: Desk, case: Case) -> None:
     if row is None:
         return
     case.question = None
-    request, problems = parse_deal(row.raw["answers"], desk.outside.tabs.prices, desk.edition(case))
+    request, problems = parse_deal(desk.understood(row.raw["answers"]), desk.outside.tabs.prices, desk.edition(case))
     _fill(desk, case, request, problems)
     _place(case, row)
     desk.tx.save(case)

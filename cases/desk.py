@@ -208,6 +208,10 @@ class Desk:
         """A line of `Журнал`. No personal data in details."""
         self.tx.journal(Event(self.now, case.number, self.outside.wording.event(event), details))
 
+    def understood(self, answers: Mapping[str, str]) -> dict[str, str]:
+        """Answers with our words for those of a list («Новая» -> `new`), however they came: by form or by reply."""
+        return {name: self.outside.wording.meaning(name, text) for name, text in answers.items()}
+
     def reason_texts(self, reasons: Iterable[Reason], edition: Edition) -> tuple[ReasonText, ...]:
         """Reasons with the words that partners are told."""
         wording = self.outside.wording

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import sla
+from cases import sla, tiers
 from cases.desk import Desk
 from cases.identity import domain_of, site_domain
 from cases.letters import about_facts, moment, tier_facts
@@ -32,7 +32,7 @@ UNDECIDED = (PartnerState.NEEDS_DATA, PartnerState.PENDING)
 def take(desk: Desk, row: FormRow, submission: Submission) -> None:
     """An application: a new partner, a repeat, or the completion of one that needs data."""
     edition = desk.edition_at(submission.received_at)
-    request, problems = parse_partner(row.answers, row.address, edition)
+    request, problems = parse_partner(desk.understood(row.answers), row.address, edition)
     existing = desk.tx.partner(request.inn) if request.inn else None
     if existing is None and submission.address:
         existing = _unfinished(desk, submission.address, request.inn)
@@ -156,6 +156,8 @@ def reopen(desk: Desk, case: Case, submission: Submission) -> None:
 
 def _foreign(desk: Desk, case: Case, submission: Submission, edition: Edition) -> None:
     """Somebody unknown applies with a partner's INN: staff see it, the typed address gets a neutral acknowledgement."""
+    if case.question is None and case.state in UNDECIDED:
+        review(desk, case)  # the first applicant came first: a stranger's form holds nothing up
     submission.raw["apart"] = True
     submission.answer = Answer.PENDING
     submission.due_at = desk.outside.calendar.deadline(submission.received_at, edition.deadlines.authorisation_business_days)
@@ -339,6 +341,7 @@ def approve(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
     )
     if not desk.tx.cases_of_kind(CaseKind.TRAINING, case.partner_inn):
         _open_training(desk, case, edition)
+    tiers.review_partner(desk, case, quarterly=False)
     _wake_deals(desk, case)
 
 
@@ -393,7 +396,7 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
 def complete(desk: Desk, case: Case, answers: dict[str, str], submission: Submission) -> None:
     """Asked-for data came by reply: the application is read again with them, and takes its place then."""
     edition = desk.edition(case)
-    request, problems = parse_partner(answers, case.sender, edition)
+    request, problems = parse_partner(desk.understood(answers), case.sender, edition)
     other = desk.tx.partner(request.inn) if request.inn else None
     if other is not None and other.number != case.number:
         desk.remark(case, "inn-taken", number=other.number)

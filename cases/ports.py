@@ -165,9 +165,15 @@ class Wording(Protocol):
     def term(self, name: str) -> str:
         """A state, tier, kind or sale status in Russian."""
 
+    def meaning(self, field: str, text: str) -> str:
+        """Our word for what was typed in a field with a list of answers; the text itself when it is none of them."""
+
 
 class ReplyReader(Protocol):
     """Understands a reply, after quotes are stripped; in `mailer`."""
+
+    def sent_text(self, mail: Mail) -> str:
+        """The text of a letter of ours, as it was sent (so that a reply's quotes can be told from what is new)."""
 
     def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], echo: bool) -> Reading:
         """`answered`: text of the very letter that is answered, "" if unknown (its lines are subtracted). `asked`: data

@@ -79,7 +79,7 @@ def _from_person(desk: Desk, letter: Letter, submission: Submission, answered: M
     thread = (letter.message_id,) if letter.message_id else ()
     asked = subject_case.asked if subject_case else []
     echo = bool(answered and answered.template == "reply-confirm")
-    text = str(answered.context.get("text", "")) if answered else ""
+    text = desk.outside.reader.sent_text(answered) if answered else ""
     reading = desk.outside.reader.read(letter.text, letter.subject, text, asked, echo)
     if trusted and subject_case is not None and _act(desk, letter, submission, subject_case, reading, echo, thread):
         return

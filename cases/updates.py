@@ -14,7 +14,7 @@ FINAL_ACTIONS = ("won", "lost", "withdraw")
 
 def take(desk: Desk, row: FormRow, submission: Submission) -> None:
     """A row of the update form. A stranger's, or one that cannot be read, waits for staff."""
-    request, problems = parse_update(row.answers, desk.edition_at(submission.received_at).deals.section)
+    request, problems = parse_update(desk.understood(row.answers), desk.edition_at(submission.received_at).deals.section)
     case = desk.tx.case(request.deal) if request.deal else None
     submission.raw["apart"] = True
     if case is None or case.kind is not CaseKind.DEAL or problems:

@@ -12,9 +12,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cases.model import Asked, Reading, SaleStatus
+from cases.model import Asked, Mail, Reading, SaleStatus
 from mailer.quotes import new_text
 from mailer.reading import case_numbers
+from mailer.rendering import render
 
 # -- the words ----------------------------------------------------------------------
 # Everything Russian that this file understands. Patterns meet lower-case text with ё as е, one blank between words, no
@@ -174,6 +175,10 @@ _SENTENCE = re.compile(r"[.!?;\n]+")
 
 class RussianReplyReader:
     """`cases.ports.ReplyReader` for letters in Russian. Holds nothing; never raises."""
+
+    def sent_text(self, mail: Mail) -> str:
+        """The text of a letter of ours, as it was sent (so that a reply's quotes can be told from what is new)."""
+        return render(mail).text
 
     def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], echo: bool) -> Reading:
         """See the port. Data that were asked for come first (a bare `3` answers the question put), then an echo's yes or no, then

@@ -613,6 +613,27 @@ class RussianWording:
         """A state, tier, kind, sale status or word of staff's."""
         return TERMS.get(name, _line(name))
 
+    def meaning(self, field: str, text: str) -> str:
+        """Our word for what was typed in a field with a list («Новая» -> `new`); the text itself when it is none of the list."""
+        known = _MEANINGS.get(field)
+        return known.get(_plain_words(text), text) if known else text
+
+
+def _plain_words(text: str) -> str:
+    """Without case, ё, punctuation, and the number that the list of statuses puts before each word."""
+    words = re.sub(r"[\W_]+", " ", text.casefold().replace("ё", "е")).strip()
+    return re.sub(r"^[1-9] (?=\D)", "", words)
+
+
+_YES_NO = ("yes", "no")
+_LISTS: Mapping[str, tuple[str, ...]] = {
+    "kind": ("new", "renewal", "additional", "switch"),
+    "consent": _YES_NO,
+    "extend": _YES_NO,
+    "sale_status": ("in-work", "negotiating", "offer-sent", "tender", "won", "lost", "postponed", "extend", "withdraw"),
+}
+_MEANINGS = {field: {_plain_words(TERMS[word]): word for word in words} for field, words in _LISTS.items()}
+
 
 def condition(fact: Mapping[str, object]) -> str:
     """One condition of a tier as a letter shows it; of sales, what is asked and what is there."""
