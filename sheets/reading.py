@@ -19,7 +19,8 @@ def form_rows(snapshot: Snapshot) -> tuple[list[FormRow], list[SheetFault]]:
     """Every row of the usable form tabs in the order of the sheet, tab by tab, and notices about their cells. Rows without
     any answer are left out.
 
-    A formula typed into an answer is taken at its last result, an error value as empty; both are noticed.
+    An answer out of a list is told in our word, any other as it was typed. A formula typed into an answer is taken at its last
+    result, an error value as empty; both are noticed.
     """
     rows: list[FormRow] = []
     faults: list[SheetFault] = []
@@ -42,7 +43,8 @@ def _form_row(form: Form, sheet: Sheet, raw: RawRow, answers: list[Column]) -> F
     compared: list[str] = []
     for column in answers:
         cell = "" if (raw.position, sheet.index[column.field]) in sheet.errors else sheet.cell(raw, column.field)
-        texts[column.field] = clean(cell) if isinstance(cell, str) else shown(canonical(cell, column.type), column.type)
+        text = clean(cell) if isinstance(cell, str) else shown(canonical(cell, column.type), column.type)
+        texts[column.field] = (column.words and word(text, column)) or text
         compared.append(f"{column.field}\x1e{meaning(cell, column)}")
     if when is None and not address and not any(texts.values()) and stamp_cell in ("", None):
         return None
