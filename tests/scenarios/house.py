@@ -1,0 +1,312 @@
+"""A house to tell stories with: it is met at its edges alone, as a user would: workbook, Maildirs, command line.
+
+house.authorise("9611297721")
+house.add_form("Форма Сделка", **{"ИНН партнёра": …, "Заказчик": …})
+house.once("2026-03-02T10:00+03:00")
+assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import format_datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
+
+from jobs.cli import main
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+ROOT = Path(__file__).resolve().parents[2]
+
+Value = str | float | int | bool | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter that went out. `text`: the plain part; `files`: attachments by name; `token_address`: its Reply-To."""
+
+    template: str
+    number: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    token_address: str
+    headers: Mapping[str, str]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+
+
+def moscow(text: str) -> datetime:
+    """`2026-03-02 10:00` on Moscow's clock."""
+    return datetime.fromisoformat(text).replace(tzinfo=MOSCOW)
+
+
+class House:
+    """One home in a folder. `process`: run commands in a process of their own instead of this one (slower)."""
+
+    def __init__(self, root: Path, *, process: bool = False) -> None:
+        self.root = root
+        self.process = process
+        self._letters = 0
+
+    # -- the command line ------------------------------------------------------------------
+
+    def run(self, *arguments: str) -> Completed:
+        """`python -m jobs …` with this home."""
+        argv = [*arguments, "--home", str(self.root)]
+        if self.process:
+            done = subprocess.run(
+                [sys.executable, "-m", "jobs", *argv], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+            )
+            return Completed(done.returncode, done.stdout, done.stderr)
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main(argv)
+        return Completed(code, out.getvalue(), err.getvalue())
+
+    def init(self, *flags: str, staff: Sequence[str] = (), prices: Mapping[str, float] | None = None) -> Completed:
+        """Make the home; by default with a small price list. `staff`: addresses that are told of deadlines."""
+        done = self.run("init", *flags)
+        assert done.code == 0, done
+        if staff:
+            listed = ", ".join(f'"{address}"' for address in staff)
+            self.configure("mail = []", f"mail = [{listed}]")
+        for article, (name, price) in enumerate((prices if prices is not None else PRICES).items(), 1):
+            self.add("Прайс", Артикул=f"A-{article}", Наименование=name, **{"Срок мес.": "12", "РРЦ руб.": price})
+        return done
+
+    def configure(self, old: str, new: str) -> None:
+        """Replace a piece of config.toml."""
+        config = self.root / "config.toml"
+        text = config.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in config.toml"
+        config.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def once(self, now: str | datetime, *flags: str) -> Completed:
+        """One pass at that moment of Moscow's clock."""
+        return self.run("once", "--now", _moment(now).isoformat(), *flags)
+
+    def ok(self, now: str | datetime, *flags: str) -> Completed:
+        """One pass that must leave nothing undone."""
+        done = self.once(now, *flags)
+        assert done.code == 0, done.err
+        return done
+
+    def explain(self, number: str) -> dict[str, Any]:
+        """`explain NUMBER --json`."""
+        return self._json("explain", number, "--json")
+
+    def status(self, now: str | datetime | None = None) -> dict[str, Any]:
+        """`status --json`."""
+        return self._json("status", "--json", *(["--now", _moment(now).isoformat()] if now else []))
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        done = self.run(*arguments)
+        assert done.code == 0, done.err
+        found: dict[str, Any] = json.loads(done.out)
+        return found
+
+    # -- the workbook ------------------------------------------------------------------------
+
+    @property
+    def workbook(self) -> Path:
+        return self.root / "partners.xlsx"
+
+    def add_form(self, tab: str, at: str | datetime, address: str, **columns: Value) -> int:
+        """A form row, stamped on Moscow's clock; gives its row on the sheet."""
+        return self.add(
+            tab, **{"Отметка времени": _moment(at).replace(tzinfo=None), "Адрес электронной почты": address, **columns}
+        )
+
+    def add(self, tab: str, **columns: Value) -> int:
+        """A row below the last one, by headers; gives its row on the sheet."""
+        book = openpyxl.load_workbook(self.workbook)
+        sheet, headers = book[tab], _headers(book[tab])
+        row = next(row for row in range(2, sheet.max_row + 2) if all(cell.value is None for cell in sheet[row]))
+        for header, value in columns.items():
+            _put(sheet, row, headers[header], value)
+        book.save(self.workbook)
+        return row
+
+    def set_cell(self, tab: str, number: str, column: str, value: Value) -> None:
+        """Type into the row of that number."""
+        self.set_cells(tab, number, {column: value})
+
+    def set_cells(self, tab: str, number: str, cells: Mapping[str, Value]) -> None:
+        """Type into the row of that number, and save once."""
+        book = openpyxl.load_workbook(self.workbook)
+        sheet, headers = book[tab], _headers(book[tab])
+        for column, value in cells.items():
+            _put(sheet, _row_of(sheet, headers, number), headers[column], value)
+        book.save(self.workbook)
+
+    def rows(self, tab: str) -> list[dict[str, Value]]:
+        """Every row of a tab by header; empty cells are ""."""
+        book = openpyxl.load_workbook(self.workbook, data_only=True)
+        sheet, headers = book[tab], _headers(book[tab])
+        found = []
+        for row in range(2, sheet.max_row + 1):
+            values = {header: sheet.cell(row, place).value for header, place in headers.items()}
+            if any(value not in (None, "") for value in values.values()):
+                found.append({header: "" if value is None else value for header, value in values.items()})
+        return found  # type: ignore[return-value]  # openpyxl's cells hold nothing else here
+
+    def row(self, tab: str, number: str) -> dict[str, Value]:
+        """The row of that number."""
+        found = [row for row in self.rows(tab) if row["№"] == number]
+        assert len(found) == 1, f"{len(found)} rows {number} in {tab}"
+        return found[0]
+
+    # -- letters -----------------------------------------------------------------------------
+
+    def mails(self, template: str | None = None, to: str | None = None, number: str | None = None) -> list[Sent]:
+        """Letters that went out, oldest first."""
+        paths = [path for part in ("new", "cur") for path in (self.root / "mail/sent" / part).iterdir()]
+        letters = sorted((_sent(path) for path in paths), key=lambda sent: (sent.at, sent.message_id))
+        wanted = (("template", template), ("to", to), ("number", number))
+        return [sent for sent in letters if all(value is None or getattr(sent, name) == value for name, value in wanted)]
+
+    def mail(self, template: str, to: str | None = None, number: str | None = None) -> Sent:
+        """The only letter of that template (to that address, on that case)."""
+        found = self.mails(template, to, number)
+        assert len(found) == 1, f"{len(found)} letters {template}; sent were {[(one.template, one.to) for one in self.mails()]}"
+        return found[0]
+
+    def reply(self, answered: Sent, text: str, at: str | datetime, sender: str | None = None, **files: bytes) -> None:
+        """Answer a letter of ours, as a mail program does."""
+        message = _message(sender or answered.to, answered.token_address, f"Re: {answered.subject}", text, files)
+        message["In-Reply-To"] = message["References"] = answered.message_id
+        self.deliver(message.as_bytes(), at)
+
+    def write(self, sender: str, subject: str, text: str, at: str | datetime, **headers: str) -> None:
+        """A letter that answers nothing."""
+        message = _message(sender, "partners@stakhanovets.ru", subject, text, {})
+        for name, value in headers.items():
+            message[name.replace("_", "-")] = value
+        self.deliver(message.as_bytes(), at)
+
+    def deliver(self, raw: bytes, at: str | datetime) -> Path:
+        """Put bytes into the inbox, received at that time."""
+        self._letters += 1
+        when = _moment(at).timestamp()
+        path = self.root / "mail/inbox/new" / f"{int(when)}.{self._letters}.house"
+        path.write_bytes(raw)
+        os.utime(path, (when, when))
+        return path
+
+    # -- what stories begin with -----------------------------------------------------------------
+
+    def apply(self, inn: str, address: str, at: str | datetime, **columns: Value) -> None:
+        """A complete application of a partner; `columns` change or add answers."""
+        answers: dict[str, Value] = {
+            "Наименование организации": f"ООО «Партнёр {inn[-4:]}»",
+            "ИНН": inn,
+            "Сайт": address.rpartition("@")[2],
+            "Контактное лицо": "Иванова Мария Петровна",
+            "Телефон": "+7 495 123-45-67",
+            "Согласие на обработку персональных данных": "Да",
+        }
+        self.add_form("Форма Партнёр", at, address, **{**answers, **columns})
+
+    def register(self, inn: str, address: str, at: str | datetime, customer_inn: str, **columns: Value) -> None:
+        """A complete registration of a deal; `columns` change or add answers."""
+        answers: dict[str, Value] = {
+            "ИНН партнёра": inn,
+            "Заказчик": f"АО «Заказчик {customer_inn[-4:]}»",
+            "ИНН заказчика": customer_inn,
+            "Тип сделки": "Новая",
+            "Продукты": "Продукт Один",
+            "Количество лицензий": 10,
+        }
+        self.add_form("Форма Сделка", at, address, **{**answers, **columns})
+
+
+PRICES: Mapping[str, float] = {"Продукт Один": 1000.0, "Продукт Два": 2500.0, "Продукт Три": 99.9}
+
+
+def inn(number: int) -> str:
+    """A valid INN of an organisation that does not exist."""
+    digits = f"96{number:07}"
+    weights = (2, 4, 10, 3, 5, 9, 4, 6, 8)
+    return digits + str(sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 % 10)
+
+
+def _moment(at: str | datetime) -> datetime:
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment if moment.tzinfo else moment.replace(tzinfo=MOSCOW)
+
+
+def _headers(sheet: Worksheet) -> dict[str, int]:
+    return {str(cell.value): place for place, cell in enumerate(sheet[1], 1) if cell.value is not None}
+
+
+def _row_of(sheet: Worksheet, headers: Mapping[str, int], number: str) -> int:
+    rows = [row for row in range(2, sheet.max_row + 1) if sheet.cell(row, headers["№"]).value == number]
+    assert len(rows) == 1, f"{len(rows)} rows {number} in {sheet.title}"
+    return rows[0]
+
+
+def _put(sheet: Worksheet, row: int, place: int, value: Value) -> None:
+    cell = sheet.cell(row, place)
+    cell.value = value
+    if isinstance(value, str) and value.startswith("="):
+        cell.data_type = "s"
+
+
+def _message(sender: str, to: str, subject: str, text: str, files: Mapping[str, bytes]) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = re.sub(r"\s+", " ", subject)
+    message["Date"] = format_datetime(datetime(2020, 1, 1, tzinfo=UTC))  # what a sender writes there counts for nothing
+    message["Message-ID"] = f"<{os.urandom(8).hex()}@{sender.rpartition('@')[2]}>"
+    message.set_content(text)
+    for name, content in files.items():
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message
+
+
+def _sent(path: Path) -> Sent:
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    return Sent(
+        template=str(message["X-Partner-Template"]),
+        number=str(message["X-Partner-Case"] or ""),
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        text=plain.get_content() if plain else "",
+        html=html.get_content() if html else "",
+        message_id=str(message["Message-ID"]),
+        token_address=str(message["Reply-To"]),
+        headers={name: str(value) for name, value in message.items()},
+        files={str(part.get_filename()): part.get_payload(decode=True) for part in message.iter_attachments()},
+        at=message["Date"].datetime,
+    )
