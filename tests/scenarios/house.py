@@ -1,8 +1,8 @@
 """A house to tell stories with: it is met at its edges alone, as a user would: workbook, Maildirs, command line.
 
-house.authorise("9611297721")
-house.add_form("Форма Сделка", **{"ИНН партнёра": …, "Заказчик": …})
-house.once("2026-03-02T10:00+03:00")
+house.partner("a@one.example", "ООО «Один»", inn(1))
+house.deal("2026-03-02 09:30", "a@one.example", inn(1), "ООО «Клиент»", inn(100))
+house.once("2026-03-02 10:00")
 assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
 """
 
@@ -62,6 +62,11 @@ class Sent:
     headers: Mapping[str, str]
     files: Mapping[str, bytes] = field(default_factory=dict)
     at: datetime = datetime.min.replace(tzinfo=UTC)
+
+    def pdf(self) -> bytes:
+        """The only file that goes with it."""
+        (content,) = self.files.values()
+        return content
 
 
 def moscow(text: str) -> datetime:
@@ -137,7 +142,8 @@ class House:
     # -- the workbook ------------------------------------------------------------------------
 
     @property
-    def workbook(self) -> Path:
+    def book(self) -> Path:
+        """The workbook's file."""
         return self.root / "partners.xlsx"
 
     def add_form(self, tab: str, at: str | datetime, address: str, **columns: Value) -> int:
@@ -148,12 +154,12 @@ class House:
 
     def add(self, tab: str, **columns: Value) -> int:
         """A row below the last one, by headers; gives its row on the sheet."""
-        book = openpyxl.load_workbook(self.workbook)
+        book = openpyxl.load_workbook(self.book)
         sheet, headers = book[tab], _headers(book[tab])
         row = next(row for row in range(2, sheet.max_row + 2) if all(cell.value is None for cell in sheet[row]))
         for header, value in columns.items():
             _put(sheet, row, headers[header], value)
-        book.save(self.workbook)
+        book.save(self.book)
         return row
 
     def set_cell(self, tab: str, number: str, column: str, value: Value) -> None:
@@ -162,15 +168,15 @@ class House:
 
     def set_cells(self, tab: str, number: str, cells: Mapping[str, Value]) -> None:
         """Type into the row of that number, and save once."""
-        book = openpyxl.load_workbook(self.workbook)
+        book = openpyxl.load_workbook(self.book)
         sheet, headers = book[tab], _headers(book[tab])
         for column, value in cells.items():
             _put(sheet, _row_of(sheet, headers, number), headers[column], value)
-        book.save(self.workbook)
+        book.save(self.book)
 
     def rows(self, tab: str) -> list[dict[str, Value]]:
         """Every row of a tab by header; empty cells are ""."""
-        book = openpyxl.load_workbook(self.workbook, data_only=True)
+        book = openpyxl.load_workbook(self.book, data_only=True)
         sheet, headers = book[tab], _headers(book[tab])
         found = []
         for row in range(2, sheet.max_row + 1):
@@ -224,10 +230,10 @@ class House:
 
     # -- what stories begin with -----------------------------------------------------------------
 
-    def apply(self, inn: str, address: str, at: str | datetime, **columns: Value) -> None:
-        """A complete application of a partner; `columns` change or add answers."""
+    def partner(self, address: str, name: str, inn: str, at: str | datetime = "2026-03-02 09:00", **columns: Value) -> None:
+        """A complete application; `columns` change or add answers."""
         answers: dict[str, Value] = {
-            "Наименование организации": f"ООО «Партнёр {inn[-4:]}»",
+            "Наименование организации": name,
             "ИНН": inn,
             "Сайт": address.rpartition("@")[2],
             "Контактное лицо": "Иванова Мария Петровна",
@@ -236,20 +242,20 @@ class House:
         }
         self.add_form("Форма Партнёр", at, address, **{**answers, **columns})
 
-    def register(self, inn: str, address: str, at: str | datetime, customer_inn: str, **columns: Value) -> None:
-        """A complete registration of a deal; `columns` change or add answers."""
+    def deal(self, at: str | datetime, address: str, inn: str, customer: str, customer_inn: str, **columns: Value) -> None:
+        """A complete registration of ten licences of the first product; `columns` change or add answers."""
         answers: dict[str, Value] = {
             "ИНН партнёра": inn,
-            "Заказчик": f"АО «Заказчик {customer_inn[-4:]}»",
+            "Заказчик": customer,
             "ИНН заказчика": customer_inn,
             "Тип сделки": "Новая",
-            "Продукты": "Продукт Один",
+            "Продукты": next(iter(PRICES)),
             "Количество лицензий": 10,
         }
         self.add_form("Форма Сделка", at, address, **{**answers, **columns})
 
 
-PRICES: Mapping[str, float] = {"Продукт Один": 1000.0, "Продукт Два": 2500.0, "Продукт Три": 99.9}
+PRICES: Mapping[str, float] = {"Стахановец Про": 5000, "Стахановец Стандарт": 2500.0, "Модуль аналитики": 99.9}
 
 
 def inn(number: int) -> str:
