@@ -17,6 +17,7 @@ from jobs.home import Home
 from jobs.office import open_office
 from jobs.progress import Progress
 from ledger.database import SqlTransaction
+from sheets.columns import REQUEST_STATES
 
 SHOWN_WAITING = 12
 SHOWN_REASONS = 6
@@ -46,7 +47,7 @@ def _counts(console: Console, tx: SqlTransaction) -> None:
         states: dict[str, int] = {}
         for (of, state), count in counts.items():
             if of is kind:
-                name = STATES[kind].get(state, state)
+                name = STATES.get(kind, REQUEST_STATES).get(state, state)
                 states[name] = states.get(name, 0) + count
         if states:
             told = ", ".join(f"{name} {count}" for name, count in sorted(states.items(), key=lambda item: -item[1]))

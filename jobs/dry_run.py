@@ -64,7 +64,8 @@ def _copy(ledger: Path, copy: Path) -> None:
     """Copy the ledger without leaving a trace beside it; there may be none yet."""
     if not ledger.exists():
         return
-    source = f"file:{ledger}?mode=ro"
+    at_work = ledger.with_name(f"{ledger.name}-wal").exists()  # else reading as usual would leave such files behind
+    source = f"{ledger.as_uri()}?{'mode=ro' if at_work else 'immutable=1'}"
     with closing(sqlite3.connect(source, uri=True)) as reading, closing(sqlite3.connect(copy)) as writing:
         reading.backup(writing)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cases.clockwork import clock
 from cases.desk import Desk
-from cases.model import Case, CaseKind, DealState, Event, PartnerState, Recorded, RequestState
+from cases.model import Case, CaseKind, DealState, Event, Facts, PartnerState, Recorded, RequestState
 from jobs.home import Home
 from jobs.office import open_office
 from jobs.progress import Progress
@@ -23,9 +23,8 @@ from sheets.values import MOSCOW
 STATES: Mapping[CaseKind, Mapping[str, str]] = {
     CaseKind.PARTNER: PARTNER_STATES,
     CaseKind.DEAL: DEAL_STATES,
-    CaseKind.REQUEST: REQUEST_STATES,
-    CaseKind.TRAINING: REQUEST_STATES,
 }
+"""Other kinds: `REQUEST_STATES`."""
 _SETTLING = frozenset({"authorisation", "registration", "closing", "request"})
 """Questions whose answer is where the case stands; others (a report, an extension, a tier) happen along the way."""
 
@@ -100,7 +99,7 @@ def as_json(found: Explained) -> dict[str, object]:
         "state": state_of(case),
         "deadline": _iso(case.due_at),
         "edition": case.edition,
-        "facts": (weighed or settled).facts if weighed or settled else {},  # type: ignore[union-attr]
+        "facts": facts_of(found),
         "tests": [{"name": test.name, "section": test.section, "result": test.result.value} for test in tests],
         "decision": {
             "outcome": settled.outcome if settled else None,
@@ -114,9 +113,14 @@ def as_json(found: Explained) -> dict[str, object]:
     }
 
 
+def facts_of(found: Explained) -> Facts:
+    """The facts that the tests were made on, else those kept with the decision."""
+    return next((one.facts for one in (found.weighed, found.settled) if one is not None), {})
+
+
 def state_of(case: Case) -> str:
     """The state as the spreadsheet shows it."""
-    return STATES[case.kind].get(case.state, case.state)
+    return STATES.get(case.kind, REQUEST_STATES).get(case.state, case.state)
 
 
 def _number(wanted: str) -> str:

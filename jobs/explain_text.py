@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cases.letters import percent
-from cases.model import Case, DealData, PartnerData, Recorded
-from jobs.explain import Explained, state_of
+from cases.model import Case, DealData, PartnerData, Recorded, RequestData
+from jobs.explain import Explained, facts_of, state_of
 from rules.decision import Result
 from sheets.columns import COURSES, DEAL_KINDS, SALE_STATUSES, TIERS
 from sheets.values import MOSCOW
@@ -56,8 +56,10 @@ def subject(case: Case) -> str:
             kind,
             goods,
         ]
-    else:
+    elif isinstance(data, RequestData):
         parts = [data.partner_name or data.address, COURSES.get(data.topic, ""), data.subject]
+    else:
+        parts = [data.partner_name]
     return " · ".join(part for part in parts if part)
 
 
@@ -120,7 +122,7 @@ def _tests(console: Console, found: Explained) -> None:
 
 
 def _facts(console: Console, found: Explained) -> None:
-    facts = (found.weighed or found.settled).facts if found.weighed or found.settled else {}  # type: ignore[union-attr]
+    facts = facts_of(found)
     if not facts:
         return
     _title(console, "Facts")

@@ -1,4 +1,4 @@
-"""The timetable: passes until told to stop. `schedule` only ticks; the ledger knows what was done, so a missed tick is made up."""
+"""The timetable: passes until told to stop. `schedule` only ticks; the ledger knows what was done."""
 
 from __future__ import annotations
 

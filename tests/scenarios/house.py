@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email import policy
 from email.headerregistry import Address
@@ -60,8 +60,8 @@ class Sent:
     message_id: str
     token_address: str
     headers: Mapping[str, str]
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    at: datetime = datetime.min.replace(tzinfo=UTC)
+    files: Mapping[str, bytes]
+    at: datetime
 
     def pdf(self) -> bytes:
         """The only file that goes with it."""
@@ -105,7 +105,8 @@ class House:
             listed = ", ".join(f'"{address}"' for address in staff)
             self.configure("mail = []", f"mail = [{listed}]")
         for article, (name, price) in enumerate((prices if prices is not None else PRICES).items(), 1):
-            self.add("Прайс", Артикул=f"A-{article}", Наименование=name, **{"Срок мес.": "12", "РРЦ руб.": price})
+            line: dict[str, Value] = {"Артикул": f"A-{article}", "Наименование": name, "Срок мес.": "12", "РРЦ руб.": price}
+            self.add("Прайс", **line)
         return done
 
     def configure(self, old: str, new: str) -> None:
@@ -313,6 +314,6 @@ def _sent(path: Path) -> Sent:
         message_id=str(message["Message-ID"]),
         token_address=str(message["Reply-To"]),
         headers={name: str(value) for name, value in message.items()},
-        files={str(part.get_filename()): part.get_payload(decode=True) for part in message.iter_attachments()},
+        files={str(part.get_filename()): part.get_content() for part in message.iter_attachments()},
         at=message["Date"].datetime,
     )

@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+import openpyxl
+
 from tests.scenarios.house import House, inn
 
 PARTNER, RIVAL, CLIENT = inn(1), inn(2), inn(100)
@@ -133,8 +135,6 @@ def test_a_book_that_is_open_elsewhere_is_not_written(house: House) -> None:
 
 
 def test_a_missing_form_tab_stops_that_tab_alone(house: House) -> None:
-    import openpyxl
-
     house.partner(ADDRESS, "ООО «Один»", PARTNER)
     book = openpyxl.load_workbook(house.book)
     del book["Форма Сделка"]
