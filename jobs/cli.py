@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     try:
         arguments = _parser().parse_args(_known_command(list(sys.argv[1:] if argv is None else argv)))
-        logs.set_up(verbose=arguments.verbose)
+        logs.set_up(verbose=arguments.verbose, quiet=arguments.command is _demo)
         command: Callable[[argparse.Namespace], int] = arguments.command
         return command(arguments)
     except Busy as busy:

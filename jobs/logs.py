@@ -27,11 +27,11 @@ class _Lines(logging.Handler):
         print(json.dumps(line, ensure_ascii=False, default=str), file=sys.stderr)
 
 
-def set_up(*, verbose: bool) -> None:
-    """Log to stderr if nobody watches it, or if asked to."""
+def set_up(*, verbose: bool, quiet: bool = False) -> None:
+    """Log to stderr if nobody watches it, or if asked to; `quiet`: only what goes wrong."""
     logger = logging.getLogger("jobs")
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
     logger.propagate = False
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.WARNING if quiet and not verbose else logging.INFO)
     logger.addHandler(_Lines() if verbose or not sys.stderr.isatty() else logging.NullHandler())

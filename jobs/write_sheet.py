@@ -216,7 +216,7 @@ def _summary(office: Office, tx: SqlTransaction) -> Summary:
         deals=of(CaseKind.DEAL),
         tiers=tiers,
         authorisation=of(CaseKind.PARTNER),
-        requests=of(CaseKind.REQUEST, CaseKind.TRAINING),
+        requests=of(CaseKind.REQUEST),
         at_risk=[(due.number, due.due_at) for due in tx.at_risk(office.now)],
         missed=[(due.number, due.due_at) for due in missed],
         missed_count=len(missed),

@@ -20,7 +20,7 @@ from cases.ports import Outgoing
 from mailer.format import MOSCOW
 from mailer.rendering import Rendered
 
-SENDER_NAME = "Партнёрский отдел «Стахановец»"
+SENDER_NAME = "Партнёрский отдел"  # short enough for one encoded word: some readers put a space between two
 REFERENCES_LIMIT = 1500
 
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=None)  # only what is folded below is folded

@@ -20,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from cases.model import DealState, PartnerState
 from rules.edition import Tier
-from sheets.columns import ANSWERS, DEAL_STATES, PARTNER_STATES, REQUEST_STATES, SUMMARY, TABS, TIERS
+from sheets.columns import ANSWERS, DEAL_STATES, LICENCE_STATES, PARTNER_STATES, REQUEST_STATES, SUMMARY, TABS, TIERS
 from sheets.shape import Column, Owner, Tab, TabKind, Type
 from sheets.values import Cell, plain
 from sheets.values import number as read_number
@@ -63,6 +63,9 @@ _STATE_COLOURS = {
     PARTNER_STATES[PartnerState.DEAUTHORISED]: _BAD,
     ANSWERS["accepted"]: _GOOD,
     REQUEST_STATES["approved"]: _GOOD,
+    LICENCE_STATES["running"]: _GOOD,
+    LICENCE_STATES["report-due"]: _WAITS,
+    LICENCE_STATES["overdue"]: _BAD,
     REQUEST_STATES["passed"]: _GOOD,
     REQUEST_STATES["closed"]: _OVER,
     TIERS[Tier.BRONZE]: "E8C9A6",
@@ -144,10 +147,25 @@ def look(sheet: Worksheet, row: int, place: int, column: Column) -> Any:
     """The style of a new cell of that column, to be copied into each (openpyxl's own style array)."""
     cell = cell_at(sheet, row, place)
     cell.number_format = FORMATS[column.type]
-    cell.alignment = Alignment(vertical="top", wrap_text=column.width >= 26)
+    cell.alignment = Alignment(vertical="top", wrap_text=column.width >= _WRAPPED_FROM)
     if column.owner in _BODY_COLOURS:
         cell.fill = _fill(_BODY_COLOURS[column.owner])
     return copy(cell._style)  # type: ignore[attr-defined]
+
+
+_WRAPPED_FROM = 26
+_LINE, _MOST_LINES = 13.5, 5
+
+
+def grow(sheet: Worksheet, row: int, column: Column, value: object) -> None:
+    """Make the row high enough for a wrapped text (programs do not all do it by themselves), never lower than it is."""
+    if column.width < _WRAPPED_FROM or not isinstance(value, str):
+        return
+    lines = sum(-(-len(line) // int(column.width)) or 1 for line in value.splitlines())
+    if lines > 1:
+        wanted = min(lines, _MOST_LINES) * _LINE + 2
+        dimension = sheet.row_dimensions[row]
+        dimension.height = max(dimension.height or 0, wanted)
 
 
 def dress(cell: BookCell, style: Any) -> None:

@@ -154,6 +154,7 @@ class WorkbookFile:
                     looks[kind] = layout.look(sheet, write.position, write.place + 1, BY_NAME[write.tab].column(write.field))
                 layout.dress(cell, looks[kind])
             layout.put(cell, write.value)
+            layout.grow(sheet, write.position, BY_NAME[write.tab].column(write.field), write.value)
         by_tab: dict[str, list[RowAppend]] = {}
         for append in changes.appends:
             by_tab.setdefault(append.tab, []).append(append)
@@ -183,6 +184,7 @@ class WorkbookFile:
                 value = append.values.get(column.field)
                 if value is not None:
                     layout.put(cell, value)
+                    layout.grow(sheet, row, column, value)
         end = last + len(appends)
         if sheet.auto_filter.ref:
             sheet.auto_filter.ref = _grown(sheet.auto_filter.ref, end)
