@@ -372,7 +372,8 @@ def _refer(
     if first:
         case.received_told = True
         desk.answer(case, Answer.PENDING)
-        desk.write(case, "case-received", facts={"about": about_facts(case), "awaits": sla.awaits(case)})
+        if case.due_at is None or desk.now < case.due_at:  # else the interim answer says it all
+            desk.write(case, "case-received", facts={"about": about_facts(case), "awaits": sla.awaits(case)})
         if not facts.partner.sender_known and facts.partner.standing is not Standing.NEVER_APPLIED:
             _tell_stranger(desk, case)
     sla.advance(desk, case)
