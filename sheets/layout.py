@@ -154,7 +154,7 @@ def look(sheet: Worksheet, row: int, place: int, column: Column) -> Any:
 
 
 _WRAPPED_FROM = 26
-_LINE, _MOST_LINES = 13.5, 5
+_LINE_HEIGHT, _MOST_LINES = 13.5, 5
 
 
 def grow(sheet: Worksheet, row: int, column: Column, value: object) -> None:
@@ -163,7 +163,7 @@ def grow(sheet: Worksheet, row: int, column: Column, value: object) -> None:
         return
     lines = sum(-(-len(line) // int(column.width)) or 1 for line in value.splitlines())
     if lines > 1:
-        wanted = min(lines, _MOST_LINES) * _LINE + 2
+        wanted = min(lines, _MOST_LINES) * _LINE_HEIGHT + 2
         dimension = sheet.row_dimensions[row]
         dimension.height = max(dimension.height or 0, wanted)
 
