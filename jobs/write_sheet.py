@@ -9,16 +9,16 @@ from decimal import Decimal
 
 from cases.clockwork import next_report
 from cases.desk import Desk
-from cases.model import Case, CaseKind, Event, PartnerState, Submission
+from cases.model import Case, CaseKind, PartnerState, Submission
 from jobs import hear_staff, read_sheet
 from jobs.attention import tell_staff
-from jobs.office import Office, SheetInHand
+from jobs.office import Office
 from jobs.read_sheet import SEEN
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
 from sheets.base import Updates
 from sheets.columns import JOURNAL
-from sheets.plan import MergePlan, Ours, plan_writes
+from sheets.plan import Ours, plan_writes
 from sheets.port import Changed, Changes, Locked, SheetError, WriteReport
 from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND, Shown, case_row, journal_line, submission_row
 from sheets.summary import Summary
@@ -33,15 +33,19 @@ _HELD_TOLD = "sheet.held-told"
 
 
 @dataclass(slots=True)
-class _Pending:
-    """What the ledger has to show."""
+class _Batch:
+    """What a write settles: (number, revision) of cases, (seq, fingerprint) of form rows, ids of events, base rows.
 
-    cases: list[Case]
-    submissions: list[Submission]
-    events: list[tuple[int, Event]]
+    `seen`: fingerprint of the book that was read; `taken_in`: nothing in it is left for the next pass to look at.
+    """
 
-    def __bool__(self) -> bool:
-        return bool(self.cases or self.submissions or self.events)
+    cases: list[tuple[str, int]]
+    rows: list[tuple[int, str]]
+    events: list[int]
+    base_updates: Updates
+    base_drops: Mapping[str, Sequence[str]]
+    seen: str
+    taken_in: bool
 
 
 def run(office: Office) -> None:
@@ -62,12 +66,14 @@ def run(office: Office) -> None:
 
 def _write(office: Office) -> None:
     with office.desk() as (desk, tx):
-        pending = _Pending(tx.pending_cases(), tx.pending_submissions(), tx.pending_events(EVENTS_AT_ONCE))
+        cases, submissions, events = tx.pending_cases(), tx.pending_submissions(), tx.pending_events(EVENTS_AT_ONCE)
         fresh = _summary_is_fresh(office, tx)
-        ours = _ours(desk, pending)
-        revisions = {case.number: case.revision for case in pending.cases}
-    if not pending and fresh and office.sheet is None:
+        ours = _ours(desk, cases, submissions)
+        keys = [(TAB_OF_KIND[case.kind].name, case.number, case.revision) for case in cases]
+        forms = [(FORM_OF_SOURCE[one.source].name, one.key, one.seq, one.fingerprint()) for one in submissions]
+    if not (cases or submissions or events) and fresh and office.sheet is None:
         return
+    del cases, submissions
     read_sheet.run(office, anyhow=True)
     hear_staff.run(office)
     sheet = office.sheet
@@ -76,51 +82,42 @@ def _write(office: Office) -> None:
     plan = plan_writes(sheet.snapshot, sheet.base, ours, sheet.rows, sheet.words, sheet.untouchable)
     for notice in plan.notices:
         office.report.notice(said(notice))
-    journal = sheet.snapshot.usable(JOURNAL.name)
-    events = pending.events if journal else []
+    if sheet.snapshot.usable(JOURNAL.name) is None:
+        events = []
+    batch = _Batch(
+        cases=[(number, revision) for tab, number, revision in keys if (tab, number) not in plan.waiting],
+        rows=[(seq, fingerprint) for tab, key, seq, fingerprint in forms if (tab, key) not in plan.waiting],
+        events=[event_id for event_id, _ in events],
+        base_updates=plan.base_updates,
+        base_drops=plan.base_drops,
+        seen=sheet.snapshot.fingerprint,
+        taken_in=sheet.heard and sheet.ingested and not plan.waiting and not plan.notices,
+    )
     appends = [*plan.appends, *(journal_line(event_id, event) for event_id, event in events)]
     if not (plan.cells or appends) and fresh:
-        _settle(office, plan, pending, revisions, [], None)
+        _settle(office, batch, None)
         return
     with office.ledger.transaction(office.now) as tx:
         _remember(tx, plan.intents)
         changes = Changes(plan.cells, appends, _summary(office, tx))
-    written = office.book.write(changes, sheet.snapshot.fingerprint, office.stamp)
-    office.report.counts["cells written"] += len(plan.cells)
-    office.report.counts["rows added"] += len(appends)
-    _settle(office, plan, pending, revisions, [event_id for event_id, _ in events], written)
+    office.sheet = None  # it is the past as soon as this is written; a large book needs the room
+    del sheet, plan, ours, events, appends
+    written = office.book.write(changes, batch.seen, office.stamp)
+    office.report.counts["cells written"] += len(changes.cells)
+    office.report.counts["rows added"] += len(changes.appends)
+    _settle(office, batch, written)
 
 
-def _settle(
-    office: Office,
-    plan: MergePlan,
-    pending: _Pending,
-    revisions: Mapping[str, int],
-    events: Sequence[int],
-    written: WriteReport | None,
-) -> None:
+def _settle(office: Office, batch: _Batch, written: WriteReport | None) -> None:
     """Record what the sheet shows now."""
-    sheet = office.sheet
-    assert sheet is not None
-    shown = [
-        (case.number, revisions[case.number])
-        for case in pending.cases
-        if (TAB_OF_KIND[case.kind].name, case.number) not in plan.waiting
-    ]
-    rows = [
-        (submission.seq, submission.fingerprint())
-        for submission in pending.submissions
-        if (FORM_OF_SOURCE[submission.source].name, submission.key) not in plan.waiting
-    ]
     with office.ledger.transaction(office.now) as tx:
-        _remember(tx, plan.base_updates)
-        for tab, keys in plan.base_drops.items():
+        _remember(tx, batch.base_updates)
+        for tab, keys in batch.base_drops.items():
             tx.drop_base_rows(tab, keys)
-        tx.rows_written(shown, rows, events)
+        tx.rows_written(batch.cases, batch.rows, batch.events)
         if written is not None:
             tx.set_note(_SHOWN_AT, office.now.isoformat())
-        fingerprint = written.fingerprint if written else sheet.snapshot.fingerprint
-        tx.set_note(SEEN, fingerprint if _taken_in(sheet, plan) else "")
+        tx.set_note(SEEN, (written.fingerprint if written else batch.seen) if batch.taken_in else "")
         for name in (_HELD_SINCE, _HELD_TOLD):
             if tx.note(name):
                 tx.set_note(name, "")
@@ -128,11 +125,6 @@ def _settle(
             _tell_lost(office, tx, written)
     if written is not None and written.stale_lock:
         office.report.notice(f"a lock file older than a day was ignored: {written.stale_lock}")
-
-
-def _taken_in(sheet: SheetInHand, plan: MergePlan) -> bool:
-    """Is there nothing in the book that the next pass would have to look at?"""
-    return sheet.heard and sheet.ingested and not plan.waiting and not plan.notices
 
 
 def _tell_lost(office: Office, tx: SqlTransaction, written: WriteReport) -> None:
@@ -161,7 +153,7 @@ def _hold(office: Office, lock: str) -> None:
 # -- what the sheet shows --------------------------------------------------------------------
 
 
-def _ours(desk: Desk, pending: _Pending) -> Ours:
+def _ours(desk: Desk, cases: Sequence[Case], submissions: Sequence[Submission]) -> Ours:
     """Tab -> row key -> what the row must show."""
     ours: dict[str, dict[str, Shown]] = {}
 
@@ -177,9 +169,9 @@ def _ours(desk: Desk, pending: _Pending) -> Ours:
         figure = desk.edition_at(desk.now).figures(data.tier).discount
         return data.individual_discount if figure is None else figure
 
-    for case in pending.cases:
+    for case in cases:
         ours.setdefault(TAB_OF_KIND[case.kind].name, {})[case.number] = case_row(case, report_due, discount)
-    for submission in pending.submissions:
+    for submission in submissions:
         ours.setdefault(FORM_OF_SOURCE[submission.source].name, {})[submission.key] = submission_row(submission)
     return ours
 
