@@ -34,6 +34,11 @@ _claim = (
     .where(_m.key == bindparam("of"))
     .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), uncertain=bindparam("doubt"))
 )
+_give_back = (
+    update(mails)
+    .where(and_(_m.lease_owner == bindparam("of_owner"), _m.lease_until > bindparam("now")))
+    .values(lease_until=bindparam("now"))
+)
 _state = select(_m.number, _m.state, _m.attempts, _m.answers, _m.warns, _m.lease_owner, _m.lease_until).where(
     _m.key == bindparam("key")
 )
@@ -82,6 +87,10 @@ class Delivery(Letters):
         if claims:
             self._connection.execute(_claim, claims)
         return claimed
+
+    def give_back_mails(self, owner: str) -> None:
+        """What `owner` claimed and never settled can be claimed again at once: whoever bore that name before is dead."""
+        self._connection.execute(_give_back, {"of_owner": owner, "now": self.now})
 
     def mail_leased(self, key: str, owner: str) -> bool:
         """Does `owner` still have the letter at this transaction's `now`? To be asked right before DATA."""
