@@ -34,6 +34,19 @@ from rules.decision import Decision, Problem, Reason
 from rules.edition import Edition
 
 
+class Impossible(Exception):
+    """A word of staff's that cannot be carried out as things stand; `code` and `facts` make the remark that says why."""
+
+    def __init__(self, code: str, **facts: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+_OWN_FORM = (CaseKind.PARTNER, CaseKind.DEAL, CaseKind.ORDER, CaseKind.PILOT)
+"""Kinds with a form of their own, of the same name; the others come by `Форма Запрос` and forms that nobody could read."""
+
+
 @dataclass(slots=True)
 class Desk:
     """The desk at which one transaction's cases are worked on."""
@@ -238,7 +251,7 @@ class Desk:
         """What the form rows that opened the case show; gives those rows. Rows marked `apart` (a repeat, an update) keep
         an answer of their own.
         """
-        own = "form:" if case.kind is CaseKind.REQUEST else f"form:{case.kind.value}"
+        own = f"form:{case.kind.value}" if case.kind in _OWN_FORM else "form:"
         rows = []
         for submission in self.tx.submissions_of(case.number):
             if not submission.source.startswith(own) or submission.raw.get("apart"):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cases import deals, partners, questions, updates
+from cases import deals, orders, partners, questions, updates
 from cases.desk import Desk
 from cases.identity import name_key
 from cases.model import Answer, Case, CaseKind, DealState, Form, FormRow, PartnerState, Submission
 
 _FIRST = {Form.PARTNER: 0, Form.DEAL: 1}
 FUTURE_TOLERANCE = timedelta(days=1)
+_COMPLETES: Mapping[CaseKind, Callable[[Desk, Case, dict[str, str], Submission], None]] = {
+    CaseKind.PARTNER: partners.complete,
+    CaseKind.DEAL: deals.complete,
+    CaseKind.ORDER: orders.complete,
+}
+"""Kinds whose form may be edited, or completed by reply, before the decision."""
 
 
 def in_order(rows: Sequence[FormRow], now: datetime) -> list[FormRow]:
@@ -69,6 +75,8 @@ def _take(desk: Desk, row: FormRow) -> None:
             deals.take(desk, row, submission)
         case Form.UPDATE:
             updates.take(desk, row, submission)
+        case Form.ORDER:
+            orders.take(desk, row, submission)
         case _:
             text = "\n".join(f"{row.labels.get(name, name)}: {value}" for name, value in row.answers.items() if value)
             questions.open_question(
@@ -112,7 +120,7 @@ def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
     submission.due_at, submission.answered_at = last.due_at, last.answered_at
     submission.raw["apart"] = last.raw.get("apart", False)
     undecided = case.state in (DealState.PENDING, DealState.NEEDS_DATA, PartnerState.PENDING, PartnerState.NEEDS_DATA)
-    if not undecided or last.raw.get("apart") or case.kind not in (CaseKind.DEAL, CaseKind.PARTNER):
+    if not undecided or last.raw.get("apart") or case.kind not in _COMPLETES:
         desk.tx.add_submission(submission)
         desk.remark(case, "edit-after-decision")
         desk.journal(case, "edited-after-decision")
@@ -130,7 +138,7 @@ def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
         if not needed_data and not case.problems:
             case.place_at, case.place_seq = place
     else:
-        partners.complete(desk, case, dict(row.answers), submission)
+        _COMPLETES[case.kind](desk, case, dict(row.answers), submission)
     if submission.answer != Answer.PENDING:
         submission.answer = Answer.PENDING
         desk.tx.save_submission(submission)

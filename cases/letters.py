@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from cases.model import Case, DealData, Facts, Mail, Offer, PartnerData, ReasonText
+from cases.model import Case, DealData, Facts, LicenceData, Mail, Offer, OrderData, PartnerData, ReasonText
 from rules.edition import Edition, TierFigures
 
 COMMON = ("number", "greeting", "partner", "edition", "section", "reasons", "due_at")
@@ -53,6 +53,9 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "deal-discount-offered": ("deal", "offer"),
     "reply-confirm": ("deal", "action"),
     "status-report": ("deals", "state", "tier", "asked_about"),
+    # order
+    "order-accepted": ("order",),
+    "order-refused": ("order",),
     # staff
     "staff-attention": ("kind", "lines", "share"),
     "staff-digest": ("counts", "waiting", "missed"),
@@ -69,6 +72,7 @@ authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, tota
 discount|valid_until, old, new}] ·
 `outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts]
 · `state`: partner state · `asked_about`: number or "" ·
+`order`: see `order_facts` ·
 `lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
@@ -161,7 +165,34 @@ def about_facts(case: Case) -> Facts:
         return {"kind": "partner", "name": data.name, "customer": "", "products": []}
     if isinstance(data, DealData):
         return {"kind": "deal", "name": data.partner_name, "customer": data.customer, "products": list(data.products)}
+    if isinstance(data, OrderData | LicenceData):
+        return {
+            "kind": case.kind.value,
+            "name": data.partner_name,
+            "customer": data.customer,
+            "products": list(data.products),
+        }
     return {"kind": "request", "name": data.subject, "customer": "", "products": []}
+
+
+def order_facts(case: Case) -> Facts:
+    """An order for a letter; prices and sum "" until it is accepted."""
+    data = case.order()
+    return {
+        "number": case.number,
+        "deal": data.deal,
+        "customer": data.customer,
+        "customer_inn": case.customer_inn,
+        "products": list(data.products),
+        "licences": data.licences if data.licences is not None else "",
+        "distributor": data.distributor,
+        "discount": percent(data.discount),
+        "lines": [
+            {"name": line.name, "quantity": line.quantity, "price": money(line.price), "total": money(line.total)}
+            for line in data.lines
+        ],
+        "amount": "" if data.amount is None else money(data.amount),
+    }
 
 
 def compose(

@@ -141,9 +141,20 @@ class CaseKind(StrEnum):
     DEAL = "deal"
     REQUEST = "request"
     TRAINING = "training"
+    ORDER = "order"
+    PILOT = "pilot"
+    NFR = "nfr"
 
 
-PREFIX: Mapping[CaseKind, str] = {CaseKind.PARTNER: "P", CaseKind.DEAL: "D", CaseKind.REQUEST: "Q", CaseKind.TRAINING: "Q"}
+PREFIX: Mapping[CaseKind, str] = {
+    CaseKind.PARTNER: "P",
+    CaseKind.DEAL: "D",
+    CaseKind.REQUEST: "Q",
+    CaseKind.TRAINING: "Q",
+    CaseKind.ORDER: "O",
+    CaseKind.PILOT: "T",
+    CaseKind.NFR: "N",
+}
 
 
 class DealState(StrEnum):
@@ -181,6 +192,19 @@ class RequestState(StrEnum):
     REFUSED = "refused"
     CLOSED = "closed"
     PASSED = "passed"
+
+
+class ErrandState(StrEnum):
+    """`Состояние` of an order, a pilot, an NFR licence. From APPROVED on a licence waits for its key; RUNNING: it is out."""
+
+    PENDING = "pending"
+    NEEDS_DATA = "needs-data"
+    APPROVED = "approved"
+    RUNNING = "running"
+    REPORT_DUE = "report-due"  # a pilot that ended; its report is awaited
+    OVERDUE = "overdue"  # and was not given in time
+    REFUSED = "refused"
+    CLOSED = "closed"
 
 
 class SaleStatus(StrEnum):
@@ -359,14 +383,58 @@ class RequestData:
     facts: Facts = field(default_factory=dict)
 
 
-CaseData = PartnerData | DealData | RequestData
+@dataclass(slots=True)
+class OrderData:
+    """An order of keys for a registered deal. `lines`: priced when it was accepted; `amount`: their sum, the sale to expect."""
+
+    partner_name: str = ""
+    deal: str = ""
+    customer: str = ""
+    products: list[str] = field(default_factory=list)
+    product_keys: list[str] = field(default_factory=list)
+    articles: list[str] = field(default_factory=list)
+    licences: int | None = None
+    distributor: str = ""
+    discount: Decimal | None = None
+    lines: list[OfferLine] = field(default_factory=list)
+    amount: Decimal | None = None
+    accepted_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class LicenceData:
+    """A licence on trial: a pilot's at a customer, or the partner's own (NFR). `ends_on` None while it runs: with the tier.
+
+    `asked_days`: the term asked for, None for the standard one; `term_days` in force. `started_on`: day 0, the day of the key.
+    """
+
+    partner_name: str = ""
+    customer: str = ""
+    products: list[str] = field(default_factory=list)
+    product_keys: list[str] = field(default_factory=list)
+    licences: int | None = None
+    comment: str = ""
+    asked_days: int | None = None
+    term_days: int | None = None
+    key: str = ""
+    started_on: date | None = None
+    ends_on: date | None = None
+    report_due_on: date | None = None
+    reported_at: datetime | None = None
+    result: str = ""
+    feedback: str = ""
+    intent: str = ""
+    done: list[str] = field(default_factory=list)
+
+
+CaseData = PartnerData | DealData | RequestData | OrderData | LicenceData
 
 
 @dataclass(slots=True)
 class Case:
     """One case, whatever its kind. `number` is its identity for people.
 
-    `state` is a PartnerState, DealState or RequestState value. `submitted_at` the submission's time; `place_at`,
+    `state` is a PartnerState, DealState, RequestState or ErrandState value. `submitted_at` the submission's time; `place_at`,
     `place_seq` its place in the queue (None: none,
     data are missing). `due_at` the answer's deadline, stored once. `wakes_at`: when the case must be looked at next
     (None: nothing pending).
@@ -421,6 +489,18 @@ class Case:
         """The payload as a request's. Raises TypeError on a case of another kind."""
         if not isinstance(self.data, RequestData):
             raise TypeError(f"{self.number} is no request")
+        return self.data
+
+    def order(self) -> OrderData:
+        """The payload as an order's. Raises TypeError on a case of another kind."""
+        if not isinstance(self.data, OrderData):
+            raise TypeError(f"{self.number} is no order")
+        return self.data
+
+    def licence(self) -> LicenceData:
+        """The payload as a pilot's or an NFR licence's. Raises TypeError on a case of another kind."""
+        if not isinstance(self.data, LicenceData):
+            raise TypeError(f"{self.number} is no licence")
         return self.data
 
 

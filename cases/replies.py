@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cases import clockwork, deals, partners, questions, updates
+from cases import clockwork, deals, orders, partners, questions, updates
 from cases.desk import Desk
 from cases.model import (
     Answer,
     Case,
     CaseKind,
     DealState,
+    ErrandState,
     Letter,
     LetterKind,
     Mail,
@@ -148,7 +149,7 @@ def _act(
             return True
         return False
     if case.kind is not CaseKind.DEAL:
-        return False
+        return _errand_data(desk, submission, case, reading)
     if case.state == DealState.NEEDS_DATA and (reading.action == "data" or letter.attachments):
         return _data(desk, letter, submission, case, reading)
     if echo and reading.action in ("yes", "no"):
@@ -172,6 +173,19 @@ def _act(
             clockwork.echo(desk, case, reading.action, [submission], thread)
         return True
     return False
+
+
+def _errand_data(desk: Desk, submission: Submission, case: Case, reading: Reading) -> bool:
+    """Data that were asked for about an order, a pilot."""
+    completes = {CaseKind.ORDER: orders.complete}.get(case.kind)
+    if completes is None or reading.action != "data" or case.state != ErrandState.NEEDS_DATA:
+        return False
+    submission.raw["data"] = True
+    submission.raw["answers"] = dict(reading.answers)
+    answers = _with(desk, case, reading)
+    _keep(desk, submission, case)
+    completes(desk, case, answers, submission)
+    return True
 
 
 def _keep(desk: Desk, submission: Submission, case: Case) -> None:

@@ -17,6 +17,8 @@ Codes of problems, with the facts that fill their sentence (`value` is what was 
 | `too-long` | any | limit, length (for licences: digits) |
 | `evidence-missing` | licence_screenshot, financial_document (made by the rules) | – |
 | `deal-number-unreadable` | deal | value |
+| `pilot-number-unreadable` | pilot | value |
+| `topic-unknown` | topic | value |
 | `status-unknown` | sale_status, extend | value |
 
 Codes of notes (remarks for staff, they hold nothing up): `inn-zero-restored` (value), `kpp-invalid` (value),
@@ -111,6 +113,54 @@ class UpdateRequest:
     status: SaleStatus | None
     extend: bool
     comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """An order of keys. `deal` is the number in full, "" when it cannot be read; INNs are "" unless valid."""
+
+    partner_inn: str
+    deal: str
+    customer: str
+    customer_inn: str
+    products: tuple[PricedProduct, ...]
+    licences: int | None
+    distributor: str
+    remarks: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PilotRequest:
+    """A request for licences on trial. `term_days` None: the standard term."""
+
+    partner_inn: str
+    customer: str
+    customer_inn: str
+    products: tuple[PricedProduct, ...]
+    licences: int | None
+    term_days: int | None
+    comment: str
+    remarks: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PilotReport:
+    """A report on a pilot. `pilot` is the number in full, "" when it cannot be read."""
+
+    pilot: str
+    result: str
+    feedback: str
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRequest:
+    """A request on a topic of the form: `training`, `nfr`, `publication`, `presale`, `materials`, `question`."""
+
+    partner_inn: str
+    topic: str
+    text: str
+    remarks: tuple[Note, ...] = ()
 
 
 class _Answers:
@@ -315,29 +365,35 @@ def read_products(text: str, prices: PriceList) -> tuple[tuple[PricedProduct, ..
 
 _COUNT = re.compile(
     r"(?P<number>[+-]?[0-9]+(?: [0-9]{3})*)(?P<fraction>[.,][0-9]+)?"
-    r"\s*(?:шт|штук[аи]?|экз|лиц|лицензи[йяи]|мест[оа]?|раб(?:очих)?\.? мест[оа]?|рм|пк|компьютер(?:а|ов)?|pcs|licen[cs]es?)?\.?",
+    r"\s*(?:дн(?:я|ей)?|день|шт|штук[аи]?|экз|"
+    r"лиц|лицензи[йяи]|мест[оа]?|раб(?:очих)?\.? мест[оа]?|рм|пк|компьютер(?:а|ов)?|pcs|licen[cs]es?)?\.?",
     re.IGNORECASE,
 )
 
 
 def _licences(form: _Answers) -> int | None:
+    return _count(form, "licences")
+
+
+def _count(form: _Answers, name: str) -> int | None:
+    """A whole number from 1, as people write it; None when there is none or it is a problem."""
     told = len(form.problems)
-    text = form.line("licences")
+    text = form.line(name)
     if len(form.problems) > told or not any(ch.isalnum() for ch in text):
         return None
     plain = re.sub("[\u2010-\u2015\u2212]", "-", one_line(unicodedata.normalize("NFKC", text))).strip("\"'«» ")
     match = _COUNT.fullmatch(plain)
     fraction = match["fraction"] if match else None
     if match is None or (fraction and not re.fullmatch(r"[.,]0{1,2}", fraction)):  # `1,000` may be a thousand or one
-        form.problem("licences", "not-whole", value=_shown(text))
+        form.problem(name, "not-whole", value=_shown(text))
         return None
     digits = match["number"].replace(" ", "")
     if len(digits.lstrip("+-0")) > LICENCE_DIGITS:
-        form.problem("licences", "too-long", limit=str(LICENCE_DIGITS), length=str(len(digits.lstrip("+-0"))))
+        form.problem(name, "too-long", limit=str(LICENCE_DIGITS), length=str(len(digits.lstrip("+-0"))))
         return None
     count = int(digits)
     if count < 1:
-        form.problem("licences", "not-positive", value=_shown(text))
+        form.problem(name, "not-positive", value=_shown(text))
         return None
     return count
 
@@ -423,13 +479,22 @@ def read_deal_number(text: str) -> str:
 
     "" when there is none, or more than one.
     """
+    return _read_number(text, "D", "Д")
+
+
+def read_pilot_number(text: str) -> str:
+    """A pilot's number in full (`T-2026-0001`), read as a deal's is."""
+    return _read_number(text, "T", "Т")
+
+
+def _read_number(text: str, prefix: str, cyrillic: str) -> str:
     plain = one_line(unicodedata.normalize("NFKC", text[:1000].replace("№", " "))).upper()
     plain = re.sub("[\u2010-\u2015\u2212_/]", "-", plain)
     numbers = set()
     for letter, year, count in _DEAL_NUMBER.findall(plain):
-        if letter not in ("", "D", "Д") or not int(count) or (not letter and len(count) < 4):
+        if letter not in ("", prefix, cyrillic) or not int(count) or (not letter and len(count) < 4):
             return ""
-        numbers.add(f"D-{year}-{int(count):04d}")
+        numbers.add(f"{prefix}-{year}-{int(count):04d}")
     return numbers.pop() if len(numbers) == 1 else ""
 
 
@@ -467,3 +532,83 @@ def _sale_status(form: _Answers) -> tuple[SaleStatus | None, str]:
     except ValueError:
         form.problem("sale_status", "status-unknown", value=_shown(form.raw("sale_status")))
         return None, ""
+
+
+# -- orders, pilots, requests ----------------------------------------------------------------
+
+
+def parse_order(answers: Mapping[str, str], prices: PriceList, edition: Edition) -> tuple[OrderRequest, tuple[Problem, ...]]:
+    """Read an order of keys."""
+    form = _Answers(answers, edition.orders.required, edition.orders.section)
+    partner_inn = form.inn("partner_inn")
+    deal = read_deal_number(form.raw("deal"))
+    if _told(form, "deal") and not deal:
+        form.problem("deal", "deal-number-unreadable", value=_shown(form.raw("deal")))
+    customer, customer_inn = form.line("customer"), _entity(form)
+    request = OrderRequest(
+        partner_inn=partner_inn.value,
+        deal=deal,
+        customer=customer,
+        customer_inn=customer_inn,
+        products=_products(form, prices),
+        licences=_licences(form),
+        distributor=form.line("distributor"),
+        remarks=tuple(form.notes),
+    )
+    return request, tuple(form.problems)
+
+
+def parse_pilot(answers: Mapping[str, str], prices: PriceList, edition: Edition) -> tuple[PilotRequest, tuple[Problem, ...]]:
+    """Read a request for licences on trial."""
+    form = _Answers(answers, edition.pilots.required, edition.pilots.section)
+    partner_inn = form.inn("partner_inn")
+    customer, customer_inn = form.line("customer"), _entity(form)
+    request = PilotRequest(
+        partner_inn=partner_inn.value,
+        customer=customer,
+        customer_inn=customer_inn,
+        products=_products(form, prices),
+        licences=_licences(form),
+        term_days=_count(form, "term_days"),
+        comment=form.text("comment"),
+        remarks=tuple(form.notes),
+    )
+    return request, tuple(form.problems)
+
+
+def parse_pilot_report(answers: Mapping[str, str], section: str) -> tuple[PilotReport, tuple[Problem, ...]]:
+    """Read a report on a pilot; number and result are needed."""
+    form = _Answers(answers, ("pilot", "result"), section)
+    pilot = read_pilot_number(form.raw("pilot"))
+    if _told(form, "pilot") and not pilot:
+        form.problem("pilot", "pilot-number-unreadable", value=_shown(form.raw("pilot")))
+    report = PilotReport(pilot, form.text("result"), form.text("review"), form.text("intent"))
+    return report, tuple(form.problems)
+
+
+TOPICS = ("training", "nfr", "publication", "presale", "materials", "question")
+
+
+def parse_topic(answers: Mapping[str, str], section: str) -> tuple[TopicRequest, tuple[Problem, ...]]:
+    """Read a request on a topic. Who asks is needed for all but a question; a topic nobody knows is a question for staff."""
+    form = _Answers(answers, ("topic",), section)
+    topic = one_line(form.raw("topic")).casefold()
+    if _told(form, "topic") and topic not in TOPICS:
+        form.problem("topic", "topic-unknown", value=_shown(form.raw("topic")))
+    partner_inn = form.inn("partner_inn")
+    request = TopicRequest(partner_inn.value, topic if topic in TOPICS else "", form.text("text"), tuple(form.notes))
+    return request, tuple(form.problems)
+
+
+def _told(form: _Answers, name: str) -> bool:
+    """Was a line given that is no problem by itself?"""
+    before = len(form.problems)
+    return bool(form.line(name)) and len(form.problems) == before
+
+
+def _entity(form: _Answers) -> str:
+    """A customer's INN of 10 digits; a person's is a problem."""
+    read = form.inn("customer_inn")
+    if read.digits == 12:
+        form.problem("customer_inn", "inn-person", value=read.value)
+    return read.value if read.digits == 10 else ""

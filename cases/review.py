@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cases import clockwork, deals, partners, questions, sla, tiers
+from cases import clockwork, deals, orders, partners, questions, sla, tiers
 from cases.desk import Desk
 from cases.model import Case, CaseKind, DealState, PartnerState
 
@@ -38,6 +38,8 @@ def review(desk: Desk, case: Case) -> None:
             sla.advance(desk, case)
         else:
             partners.review(desk, case)
+    elif case.kind is CaseKind.ORDER:
+        orders.review(desk, case)
     elif case.kind is CaseKind.DEAL:
         if case.state in (DealState.PENDING, DealState.NEEDS_DATA):
             deals.review(desk, case)

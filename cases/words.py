@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from cases import clockwork, deals, partners, questions, tiers, updates
-from cases.desk import Desk
+from cases import clockwork, deals, orders, partners, questions, tiers, updates
+from cases.desk import Desk, Impossible
 from cases.identity import split_addresses
 from cases.letters import day, offer_facts, percent
 from cases.model import (
@@ -31,15 +31,6 @@ from rules.decision import Reason
 from rules.edition import Tier
 
 HELD_TOPIC = "bulk-edit"
-
-
-class Impossible(Exception):
-    """The word cannot be carried out as things stand; `code` and `facts` make the remark that says why."""
-
-    def __init__(self, code: str, **facts: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.facts = facts
 
 
 def hear(desk: Desk, words: Sequence[StaffWord]) -> None:
@@ -124,6 +115,8 @@ def _carry_out(desk: Desk, case: Case, word: StaffWord) -> None:
         _partner(desk, case, word)
     elif case.kind is CaseKind.DEAL:
         _deal(desk, case, word)
+    elif case.kind is CaseKind.ORDER:
+        orders.hear(desk, case, word)
     else:
         _request(desk, case, word)
 

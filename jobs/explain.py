@@ -16,16 +16,19 @@ from jobs.progress import Progress
 from jobs.settings import SettingsError
 from ledger.reports import MailEffect, RowEffect
 from rules.clock import Timed, agenda
-from sheets.columns import DEAL_STATES, PARTNER_STATES, REQUEST_STATES
+from sheets.columns import DEAL_STATES, LICENCE_STATES, ORDER_STATES, PARTNER_STATES, REQUEST_STATES
 from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND
 from sheets.values import MOSCOW
 
 STATES: Mapping[CaseKind, Mapping[str, str]] = {
     CaseKind.PARTNER: PARTNER_STATES,
     CaseKind.DEAL: DEAL_STATES,
+    CaseKind.ORDER: ORDER_STATES,
+    CaseKind.PILOT: LICENCE_STATES,
+    CaseKind.NFR: LICENCE_STATES,
 }
 """Other kinds: `REQUEST_STATES`."""
-_SETTLING = frozenset({"authorisation", "registration", "closing", "request"})
+_SETTLING = frozenset({"authorisation", "registration", "closing", "request", "order", "pilot", "nfr"})
 """Questions whose answer is where the case stands; others (a report, an extension, a tier) happen along the way."""
 
 _CYRILLIC = str.maketrans("ДРОКТ", "DPOKT")

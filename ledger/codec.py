@@ -10,7 +10,20 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from cases.model import Case, CaseKind, DealData, Echo, Facts, Offer, PartnerData, Question, ReasonText, RequestData
+from cases.model import (
+    Case,
+    CaseKind,
+    DealData,
+    Echo,
+    Facts,
+    LicenceData,
+    Offer,
+    OrderData,
+    PartnerData,
+    Question,
+    ReasonText,
+    RequestData,
+)
 from rules.decision import Decision
 
 
@@ -47,19 +60,33 @@ class _RequestCase(Case):
     data: RequestData
 
 
+@dataclass(slots=True)
+class _OrderCase(Case):
+    data: OrderData
+
+
+@dataclass(slots=True)
+class _LicenceCase(Case):
+    data: LicenceData
+
+
 _requests = msgspec.json.Decoder(_RequestCase)
+_licences = msgspec.json.Decoder(_LicenceCase)
 _case_decoders: dict[str, msgspec.json.Decoder[Any]] = {
     CaseKind.PARTNER: msgspec.json.Decoder(_PartnerCase),
     CaseKind.DEAL: msgspec.json.Decoder(_DealCase),
     CaseKind.REQUEST: _requests,
     CaseKind.TRAINING: _requests,
+    CaseKind.ORDER: msgspec.json.Decoder(_OrderCase),
+    CaseKind.PILOT: _licences,
+    CaseKind.NFR: _licences,
 }
 _values: Callable[[object], tuple[Any, ...]] = attrgetter(*(f.name for f in fields(Case)))
 
 
 _moments: dict[type, tuple[str, ...]] = {
     kind: tuple(name for name, hint in get_type_hints(kind).items() if hint in (datetime, datetime | None))
-    for kind in (Case, PartnerData, DealData, RequestData, Question, Echo)
+    for kind in (Case, PartnerData, DealData, RequestData, OrderData, LicenceData, Question, Echo)
 }
 
 

@@ -9,7 +9,18 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, false, func, or_, select, true
 
-from cases.model import OPEN_DEAL_STATES, Case, CaseKind, EffectKind, Event, PartnerState, QuarantineItem, Recorded, RequestState
+from cases.model import (
+    OPEN_DEAL_STATES,
+    Case,
+    CaseKind,
+    EffectKind,
+    ErrandState,
+    Event,
+    PartnerState,
+    QuarantineItem,
+    Recorded,
+    RequestState,
+)
 from ledger.codec import decode_decision, decode_facts, decode_reasons
 from ledger.schema import MailState, RowState, cases, decisions, events, mails, quarantine, row_effects, words
 from ledger.staff import StaffTables
@@ -17,7 +28,12 @@ from ledger.staff import StaffTables
 _c, _m, _r = cases.c, mails.c, row_effects.c
 _undecided_partner = and_(_c.kind == CaseKind.PARTNER, _c.state.in_([PartnerState.PENDING, PartnerState.NEEDS_DATA]))
 _open_request = and_(_c.kind.in_([CaseKind.REQUEST, CaseKind.TRAINING]), _c.state == RequestState.OPEN)
-_open = or_(_undecided_partner, _open_request, and_(_c.kind == CaseKind.DEAL, _c.state.in_(sorted(OPEN_DEAL_STATES))))
+_open_order = and_(_c.kind == CaseKind.ORDER, _c.state.in_([ErrandState.PENDING, ErrandState.NEEDS_DATA]))
+_open_licence = and_(_c.kind.in_([CaseKind.PILOT, CaseKind.NFR]), _c.state.not_in([ErrandState.REFUSED, ErrandState.CLOSED]))
+_open_errand = or_(_open_order, _open_licence)
+_open = or_(
+    _undecided_partner, _open_request, _open_errand, and_(_c.kind == CaseKind.DEAL, _c.state.in_(sorted(OPEN_DEAL_STATES)))
+)
 _waits_for_answer = and_(_c.due_at.is_not(None), _c.state.in_(["pending", RequestState.OPEN]))
 _read = select(_c.number, _c.kind, _c.payload)
 _open_cases = _read.where(_open).order_by(_c.number)

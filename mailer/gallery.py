@@ -27,6 +27,18 @@ DEAL: Facts = {
 }
 TIER: Facts = {"name": "silver", "discount": "30", "term_months": 6, "extensions": 1, "leads": 2, "nfr_months": 6}
 OFFER: Facts = {"number": "КП-D-2026-0001-1", "valid_until": "2026-04-01", "total": "1234567.80", "discount": "20"}
+ORDER: Facts = {
+    "number": "O-2026-0001",
+    "deal": "D-2026-0001",
+    "customer": "ООО «Ромашка»",
+    "customer_inn": "7707083893",
+    "products": ["Стахановец Полный Контроль"],
+    "licences": 50,
+    "distributor": "ООО «Дистрибуция»",
+    "discount": "20",
+    "lines": [{"name": "Стахановец Полный Контроль", "quantity": 50, "price": "9600.00", "total": "480000.00"}],
+    "amount": "480000.00",
+}
 MISSING = [
     {"name": "sales", "required": "500000", "actual": "320000.50"},
     {"name": "sales-training", "required": "yes", "actual": "no"},
@@ -58,6 +70,7 @@ SAMPLES: Facts = {
         {"name": "valid_until", "old": "2026-06-02", "new": "2026-09-02"},
     ],
     "second_discount_max": "5",
+    "order": ORDER,
     "due_on": "2026-03-16",
     "annul_from": "2026-03-24",
     "overdue": False,
@@ -89,7 +102,7 @@ def sample(template: str, **facts: object) -> Mail:
         "due_at": "2026-03-04T18:00:00+03:00",
         **{name: SAMPLES[name] for name in LETTERS[template]},
     }
-    if template in ("deal-refused", "partner-refused", "deal-annulled"):
+    if template in ("deal-refused", "partner-refused", "deal-annulled", "order-refused", "pilot-refused", "nfr-refused"):
         context["reasons"] = [
             {"code": "3", "section": "Регистрация сделки", "text": "Этот заказчик уже закреплён за другим партнёром"},
         ]

@@ -136,6 +136,7 @@ class OrderFigures:
     section: str
     reason_codes: tuple[str, ...]
     over_quantity: str
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class PilotFigures:
     report_within_days: int
     end_reminder_days: int
     report_reminder_days: tuple[int, ...]
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,12 @@ DEAL_FIELDS = (
     *("expected_on", "customer_contact", "competitor", "licence_screenshot", "financial_document", "comment"),
 )
 """Our names of the fields of the registration form, as far as an edition can require them."""
+
+ORDER_FIELDS = ("partner_inn", "deal", "customer", "customer_inn", "products", "licences", "distributor")
+"""Our names of the fields of the order form, as far as an edition can require them."""
+
+PILOT_FIELDS = ("partner_inn", "customer", "customer_inn", "products", "licences", "comment")
+"""Our names of the fields of the pilot form, as far as an edition can require them."""
 
 _LEAD_CRITERIA = ("tier", "region", "waiting")
 _INDIVIDUAL = "individual"
@@ -447,6 +455,7 @@ def _orders(table: _Table) -> OrderFigures:
         section=table.text("section"),
         reason_codes=table.texts("reason_codes", among=REASON_CODES),
         over_quantity=table.choice("over_quantity", ("staff", "refuse")),
+        required=table.texts("required", among=ORDER_FIELDS),
     )
     table.close()
     return figures
@@ -459,6 +468,7 @@ def _pilots(table: _Table) -> PilotFigures:
         report_within_days=table.whole("report_within_days", low=1),
         end_reminder_days=table.whole("end_reminder_days", low=0),
         report_reminder_days=table.days("report_reminder_days"),
+        required=table.texts("required", among=PILOT_FIELDS),
     )
     table.close()
     return figures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cases.model import Answer, DealState, Form, PartnerState, RequestState, SaleStatus
+from cases.model import Answer, DealState, ErrandState, Form, PartnerState, RequestState, SaleStatus
 from rules.deals import DealKind
 from rules.edition import Tier
 from sheets.shape import Column, Owner, Tab, TabKind, Type, Words
@@ -35,6 +35,23 @@ REQUEST_STATES: Words = {
     RequestState.REFUSED: "Отказано",
     RequestState.CLOSED: "Закрыто",
     RequestState.PASSED: "Пройдено",
+}
+ORDER_STATES: Words = {
+    ErrandState.PENDING: "На рассмотрении",
+    ErrandState.NEEDS_DATA: "Нужны данные",
+    ErrandState.APPROVED: "Одобрено",
+    ErrandState.REFUSED: "Отказано",
+    ErrandState.CLOSED: "Закрыто",
+}
+LICENCE_STATES: Words = {
+    ErrandState.PENDING: "На рассмотрении",
+    ErrandState.NEEDS_DATA: "Нужны данные",
+    ErrandState.APPROVED: "Одобрено",
+    ErrandState.RUNNING: "Действует",
+    ErrandState.REPORT_DUE: "Ждёт отчёта",
+    ErrandState.OVERDUE: "Отчёт просрочен",
+    ErrandState.REFUSED: "Отказано",
+    ErrandState.CLOSED: "Закрыто",
 }
 ANSWERS: Words = {
     Answer.ACCEPTED: "Принято",
@@ -271,7 +288,7 @@ ORDERS = _registry_tab(
     _ours("distributor", "Дистрибутор"),
     _ours("amount", "Сумма руб.", _MONEY),
     *_TIMES,
-    _judged("state", "Состояние", words=REQUEST_STATES),
+    _judged("state", "Состояние", words=ORDER_STATES),
     _REASON,
     _word(CASE_DECISIONS),
     _COMMENT,
@@ -283,7 +300,7 @@ PILOTS = _registry_tab(
     *_GOODS,
     _ours("term_days", "Срок дней", _NUMBER, width=11),
     *_TIMES,
-    _judged("state", "Состояние", words=REQUEST_STATES),
+    _judged("state", "Состояние", words=LICENCE_STATES),
     _ours("started_on", "Начат", _DATE, width=14),
     _ours("ends_on", "Окончание", _DATE, width=14),
     _ours("report_due", "Отчёт до", _DATE, width=14),
@@ -311,7 +328,7 @@ NFR = _registry_tab(
     "NFR",
     *_PARTNER,
     *_TIMES,
-    _judged("state", "Состояние", words=REQUEST_STATES),
+    _judged("state", "Состояние", words=LICENCE_STATES),
     _ours("issued_on", "Выдана", _DATE, width=14),
     _ours("ends_on", "Окончание", _DATE, width=14),
     _REASON,

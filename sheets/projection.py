@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from cases.model import Case, CaseKind, DealData, Event, PartnerData, RequestData, Submission
+from cases.model import Case, CaseKind, DealData, Event, LicenceData, OrderData, PartnerData, RequestData, Submission
 from sheets import columns
 from sheets.port import RowAppend
 from sheets.shape import Tab, Words
@@ -20,6 +20,9 @@ TAB_OF_KIND: Mapping[CaseKind, Tab] = {
     CaseKind.DEAL: columns.DEALS,
     CaseKind.REQUEST: columns.REQUESTS,
     CaseKind.TRAINING: columns.TRAINING,
+    CaseKind.ORDER: columns.ORDERS,
+    CaseKind.PILOT: columns.PILOTS,
+    CaseKind.NFR: columns.NFR,
 }
 FORM_OF_SOURCE: Mapping[str, Tab] = {f"form:{form.value}": tab for form, tab in columns.FORMS.items()}
 
@@ -35,6 +38,10 @@ def case_row(case: Case, report_due: ReportDue, discount: Callable[[Case], Decim
         own = _partner(case, data, discount(case) if discount else data.discount_override)
     elif isinstance(data, DealData):
         own = _deal(case, data, report_due(case))
+    elif isinstance(data, OrderData):
+        own = _order(case, data)
+    elif isinstance(data, LicenceData):
+        own = _licence(case, data)
     else:
         own = _request(case, data)
     return {"number": case.number, **own, "remarks": remarks(case)}
@@ -79,6 +86,49 @@ def _deal(case: Case, data: DealData, report_due: date | None) -> Shown:
         "sale_status": _said(columns.SALE_STATUSES, data.sale_status or ""),
         "report_due": report_due,
         "reason": case.reason_text,
+    }
+
+
+def _order(case: Case, data: OrderData) -> Shown:
+    return {
+        "partner": data.partner_name,
+        "partner_inn": case.partner_inn,
+        "deal": data.deal,
+        "customer": data.customer,
+        "customer_inn": case.customer_inn,
+        "products": "; ".join(data.products),
+        "licences": data.licences,
+        "distributor": data.distributor,
+        "amount": _figure(data.amount),
+        "submitted_at": _time(case.submitted_at),
+        "due_at": _time(case.due_at),
+        "state": _said(columns.ORDER_STATES, case.state),
+        "reason": case.reason_text,
+    }
+
+
+def _licence(case: Case, data: LicenceData) -> Shown:
+    shown: dict[str, Cell] = {
+        "partner": data.partner_name,
+        "partner_inn": case.partner_inn,
+        "submitted_at": _time(case.submitted_at),
+        "due_at": _time(case.due_at),
+        "state": _said(columns.LICENCE_STATES, case.state),
+        "ends_on": data.ends_on,
+        "reason": case.reason_text,
+    }
+    if case.kind is CaseKind.NFR:
+        return {**shown, "issued_on": data.started_on}
+    return {
+        **shown,
+        "customer": data.customer,
+        "customer_inn": case.customer_inn,
+        "products": "; ".join(data.products),
+        "licences": data.licences,
+        "term_days": data.term_days if data.term_days is not None else data.asked_days,
+        "started_on": data.started_on,
+        "report_due": data.report_due_on,
+        "result": data.result,
     }
 
 

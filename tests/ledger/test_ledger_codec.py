@@ -20,9 +20,11 @@ from cases.model import (
     CaseKind,
     DealData,
     Echo,
+    LicenceData,
     Mail,
     Offer,
     OfferLine,
+    OrderData,
     PartnerData,
     Question,
     Recorded,
@@ -58,6 +60,9 @@ payloads = {
     CaseKind.DEAL: built(DealData, echo=st.none() | built(Echo)),
     CaseKind.REQUEST: built(RequestData, facts=facts),
     CaseKind.TRAINING: built(RequestData, facts=facts),
+    CaseKind.ORDER: built(OrderData, lines=st.lists(built(OfferLine), max_size=2)),
+    CaseKind.PILOT: built(LicenceData),
+    CaseKind.NFR: built(LicenceData),
 }
 
 

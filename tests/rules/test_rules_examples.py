@@ -37,6 +37,7 @@ from rules.deals import (
 )
 from rules.decision import Decision, Problem, Result
 from rules.edition import Edition, Tier
+from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, distance, fallback, review, sales_total, shortfall
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +111,16 @@ POINTS: Mapping[str, frozenset[str]] = {
             "продление от неперенесённого конца",
             "продления исчерпаны",
             "причины отказа в продлении",
+            "заказ в пределах сделки",
+            "сумма заказов сделки",
+            "заказ после окончания срока",
+            "заказ по сделке, которая не действует",
+            "то же юридическое лицо",
+            "заказ по чужой сделке",
+            "продукты сделки",
+            "все причины заказа по порядку",
+            "заказ второго партнёра",
+            "цена заказа",
         }
     ),
     "Условия предоставления специальных цен": frozenset({"виды сделок", "конкурентный переход", "лучшая из двух скидок"}),
@@ -405,6 +416,36 @@ def run_agenda(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]
     return actual
 
 
+def run_order(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    standing = facts.pop("deal", "in-force")
+    deal = OrderedDeal(
+        number="D-2026-0001",
+        own=facts.pop("own", True),
+        standing=DealStanding(standing or "over"),
+        customer_inn="7707083893",
+        products=frozenset("ab"),
+        licences=10,
+        ordered=facts.pop("ordered", {}),
+        discount=Decimal(facts.pop("discount", "20")),
+        holder_protected=facts.pop("holder_protected", False),
+    )
+    weighed = OrderFacts(
+        problems=problems(facts),
+        standing=Standing(facts.pop("standing", "authorised")),
+        sender_known=facts.pop("sender_known", True),
+        deal=deal if standing else None,
+        customer_inn="7707083893" if facts.pop("same_customer", True) else "7700000009",
+        products={key: key for key in facts.pop("products", "a")},
+        licences=facts.pop("licences", 4),
+        customer_refused_partner=facts.pop("customer_refused_partner", False),
+        priced=facts.pop("priced", True),
+        needs_data_overdue=facts.pop("needs_data_overdue", False),
+        deadline_passed=facts.pop("deadline_passed", False),
+    )
+    used_up(facts)
+    return of_decision(order(weighed, edition), edition, expected, ("discount",))
+
+
 RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
     "authorise": run_authorise,
     "register": run_register,
@@ -416,4 +457,5 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "deadline": run_deadline,
     "term": run_term,
     "agenda": run_agenda,
+    "order": run_order,
 }
