@@ -17,6 +17,7 @@ from cases.model import (
     Case,
     CaseKind,
     DealData,
+    DealState,
     Event,
     Facts,
     Mail,
@@ -295,9 +296,11 @@ class Desk:
         self.tx.save(case)
 
     def wake_rivals(self, case: Case) -> None:
-        """Cases that wait for this one are looked at again."""
+        """The customer's undecided deals are looked at again: what they wait for, or what staff were asked of them, may be
+        settled by this.
+        """
         for other in self.tx.deals_of_customer(case.customer_inn) if case.customer_inn else ():
-            if case.number in other.waits_for:
+            if other.number != case.number and other.state == DealState.PENDING:
                 self.wake(other)
 
     def partner_name(self, inn: str) -> str:
