@@ -91,7 +91,9 @@ def _write(office: Office) -> None:
         base_updates=plan.base_updates,
         base_drops=plan.base_drops,
         seen=sheet.snapshot.fingerprint,
-        taken_in=sheet.heard and sheet.ingested and not plan.waiting and not plan.notices,
+        taken_in=sheet.heard
+        and sheet.ingested
+        and not (plan.waiting or plan.notices or sheet.snapshot.faults),  # a fault is said until it is mended
     )
     appends = [*plan.appends, *(journal_line(event_id, event) for event_id, event in events)]
     if not (plan.cells or appends) and fresh:
