@@ -193,18 +193,19 @@ class Desk:
 
     # -- what staff and senders see --------------------------------------------------
 
-    def remark(self, case: Case, code: str, **facts: str) -> None:
-        """Put a line into `Замечания`; a line of the same code is replaced."""
+    def remark(self, case: Case, code: str, *, of: str = "", **facts: str) -> None:
+        """Put a line into `Замечания`; a line of the same code (about the same column `of`) is replaced."""
+        name = f"{code}:{of}" if of else code
         text = self.outside.wording.remark(code, **facts)
-        if any(remark.code == code and remark.text == text for remark in case.remarks):
+        if any(remark.code == name and remark.text == text for remark in case.remarks):
             return
-        case.remarks = [remark for remark in case.remarks if remark.code != code]
-        case.remarks.append(Remark(code, text))
+        case.remarks = [remark for remark in case.remarks if remark.code != name]
+        case.remarks.append(Remark(name, text))
         self.tx.save(case)
 
     def lift_remark(self, case: Case, *codes: str) -> None:
-        """Take lines out of `Замечания` that no longer hold."""
-        kept = [remark for remark in case.remarks if remark.code not in codes]
+        """Take lines out of `Замечания` that no longer hold; of a code, those about any column."""
+        kept = [remark for remark in case.remarks if not {remark.code, remark.code.partition(":")[0]} & set(codes)]
         if len(kept) != len(case.remarks):
             case.remarks = kept
             self.tx.save(case)

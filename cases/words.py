@@ -43,12 +43,14 @@ def hear(desk: Desk, words: Sequence[StaffWord]) -> None:
         if case is None:
             continue
         desk.journal(case, f"word:{word.kind.value}", f"{word.column}: «{word.old}» → «{word.new}»")
+        desk.lift_remark(case, f"put-back:{word.column}", f"impossible-word:{word.column}")
         try:
             _carry_out(desk, case, word)
         except Impossible as why:
             desk.remark(
                 case,
                 "put-back" if word.kind is WordKind.CELL else "impossible-word",
+                of=word.column,
                 value=word.new,
                 column=word.column,
                 why=desk.outside.wording.remark(why.code, **why.facts),
@@ -57,6 +59,7 @@ def hear(desk: Desk, words: Sequence[StaffWord]) -> None:
             desk.remark(
                 case,
                 "impossible-word",
+                of=word.column,
                 value=word.new,
                 column=word.column,
                 why=desk.outside.wording.remark("held-by", number=taken.holder),
@@ -106,7 +109,8 @@ def hear_held(desk: Desk, words: Sequence[StaffWord]) -> None:
 
 def _carry_out(desk: Desk, case: Case, word: StaffWord) -> None:
     if word.kind is WordKind.OVERWRITTEN:
-        desk.remark(case, "put-back", value=word.new, column=word.column, why=desk.outside.wording.remark("system-cell"))
+        why = desk.outside.wording.remark("system-cell")
+        desk.remark(case, "put-back", of=word.column, value=word.new, column=word.column, why=why)
         return
     if word.kind is WordKind.ROW_DELETED:
         desk.remark(case, "row-restored")
