@@ -10,7 +10,7 @@ from cases.desk import Desk
 from cases.model import QuarantineItem, StaffWord
 from cases.words import hear, hear_held
 from jobs import read_sheet
-from jobs.office import Office
+from jobs.office import Office, SheetInHand
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
 from sheets.base import updated
@@ -23,16 +23,32 @@ def run(office: Office) -> None:
     sheet = office.sheet
     if sheet is None or sheet.heard:
         return
-    reading = read_words(sheet.snapshot, sheet.base, sheet.rows)
-    for notice in reading.notices:
-        office.report.notice(said(notice))
-    faulty = _hear(office, reading)
-    sheet.base = updated(sheet.base, reading.base_updates)
+    reading = read_words(sheet.snapshot, sheet.base, sheet.rows, recorded=lambda keys: _recorded(office, keys))
+    faulty = _take_in(office, sheet, reading)
+    if reading.held:  # has one of these very words answered for what is held?
+        again = read_words(sheet.snapshot, sheet.base, sheet.rows, recorded=lambda keys: _recorded(office, keys))
+        if len(again.held) < len(reading.held):
+            reading = again
+            faulty |= _take_in(office, sheet, reading)
     sheet.words = [word for word in reading.words if word.key not in faulty]
     sheet.untouchable = reading.untouchable
     sheet.heard = True
     if reading.held:
         office.report.notice(f"{len(reading.held)} changed decision cells are held: staff are asked whether that was meant")
+
+
+def _take_in(office: Office, sheet: SheetInHand, reading: Reading) -> set[str]:
+    """Record what was read; gives the keys of the words that failed."""
+    for notice in reading.notices:
+        office.report.notice(said(notice))
+    faulty = _hear(office, reading)
+    sheet.base = updated(sheet.base, reading.base_updates)
+    return faulty
+
+
+def _recorded(office: Office, keys: Sequence[str]) -> set[str]:
+    with office.ledger.reading(office.now) as tx:
+        return {key for key in keys if tx.word_known(key)}
 
 
 def _hear(office: Office, reading: Reading) -> set[str]:

@@ -2,12 +2,9 @@
 the ledger.
 
 Keys of a row's mapping: `field` the agreed canonical text · `+field` about to be written (so that a crash between write
-and record is not
-taken for a person's edit) · `?field` read and recorded as a word of staff's, not yet answered in the sheet · `#` turn,
-which rises whenever a
-word is answered, so that the same word typed again is a new one · `~` digest of the row as last found in agreement · `@…`
-of form rows: where to
-find them again after an edit.
+and record is not taken for a person's edit) · `?field` read and recorded as a word of staff's, not yet answered in the
+sheet · `#field` turn, which rises whenever a word about that cell is answered, so that the same word typed again is a new
+one · `~` digest of the row as last found in agreement · `@…` of form rows: where to find them again after an edit.
 """
 
 from __future__ import annotations
@@ -65,17 +62,19 @@ def settled(row: BaseRow) -> dict[str, str]:
 def answer(row: dict[str, str], name: str) -> None:
     """A word about that cell is answered: forget it, the next one is new."""
     if row.pop(ASKED + name, None) is not None:
-        turn(row)
+        turn(row, name)
 
 
-def turn(row: dict[str, str]) -> None:
-    """From here on, equal edits are new words."""
-    row[TURN] = str(int(row.get(TURN, "0")) + 1)
+def turn(row: dict[str, str], name: str) -> None:
+    """From here on, equal edits of that cell are new words. Each cell has its own turn: a word that still stands beside
+    it is no other one for that.
+    """
+    row[TURN + name] = str(int(row.get(TURN + name, "0")) + 1)
 
 
 def word_key(tab: str, row_key: str, column: str, old: str, new: str, row: BaseRow) -> str:
     """One and the same for an edit however often it is read; another one once it was answered."""
-    return sha256("\x1f".join((tab, row_key, column, old, new, row.get(TURN, "0"))).encode()).hexdigest()
+    return sha256("\x1f".join((tab, row_key, column, old, new, row.get(TURN + column, "0"))).encode()).hexdigest()
 
 
 def digest(sheet: Sheet, raw: RawRow, names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ Nothing is decided here: a word is recorded by the job, answered by the case, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cases.model import FormRow, StaffWord, WordKind
@@ -30,7 +30,7 @@ from sheets.base import (
 from sheets.columns import FORMS, REGISTRIES
 from sheets.shape import Column, Owner, Type
 from sheets.snapshot import RawRow, Sheet, Snapshot
-from sheets.values import canonical, day, number, same, shown, word
+from sheets.values import canonical, day, meaning, number, same, shown, word
 
 HOLD_OVER = 20
 DECISION, CODE, DISCOUNT = "staff_decision", "refusal_code", "staff_discount"
@@ -38,6 +38,8 @@ NOTES_ONLY = frozenset({"ground", "comment"})
 """Staff columns that no case keeps: they go beside a decision and nowhere else."""
 
 _IDENTITY = ("partner", "inn", "partner_inn", "customer", "customer_inn")
+_TELLING = (*_IDENTITY, "products", "address", "subject", "submitted_at")
+"""Cells that together tell one case from another, where partner and customer may be the same."""
 
 
 @dataclass(slots=True)
@@ -76,9 +78,18 @@ class _Row:
         self.words.append(StaffWord(key, kind, self.tab, case, column.field, value, *texts, beside or {}))
 
 
-def read_words(snapshot: Snapshot, base: Base, forms: Sequence[FormRow], hold_over: int = HOLD_OVER) -> Reading:
+def read_words(
+    snapshot: Snapshot,
+    base: Base,
+    forms: Sequence[FormRow],
+    hold_over: int = HOLD_OVER,
+    recorded: Callable[[Sequence[str]], Container[str]] = lambda keys: (),
+) -> Reading:
     """Compare the sheet with the base. `forms`: the form rows of this very snapshot. Tabs that are missing or stopped say
     nothing.
+
+    `recorded`: those of some words' keys that are recorded. A row all of whose words are is held no longer: staff have
+    answered for it.
     """
     reading = Reading()
     rows: list[_Row] = []
@@ -93,8 +104,7 @@ def read_words(snapshot: Snapshot, base: Base, forms: Sequence[FormRow], hold_ov
         sheet = snapshot.usable(name)
         if sheet is not None:
             rows.extend(_form(sheet, form_rows, base.get(name, {})))
-    changed = [row for row in rows if row.fresh_cells]
-    held = {(row.tab, row.key) for row in changed} if len(changed) > hold_over else set()
+    held = _held([row for row in rows if row.fresh_cells], hold_over, recorded)
     reading.untouchable |= held
     for row in rows:
         if (row.tab, row.key) in held:
@@ -106,6 +116,15 @@ def read_words(snapshot: Snapshot, base: Base, forms: Sequence[FormRow], hold_ov
     return reading
 
 
+def _held(changed: list[_Row], hold_over: int, recorded: Callable[[Sequence[str]], Container[str]]) -> set[tuple[str, str]]:
+    """Too many rows whose decision cells changed at once, unless staff have answered for them."""
+    if len(changed) <= hold_over:
+        return set()
+    known = recorded([word.key for row in changed for word in row.words])
+    fresh = {(row.tab, row.key) for row in changed if any(word.key not in known for word in row.words)}
+    return fresh if len(fresh) > hold_over else set()
+
+
 # -- registries ----------------------------------------------------------------------
 
 
@@ -113,13 +132,14 @@ def _registry(sheet: Sheet, base: Mapping[str, BaseRow], reading: Reading) -> li
     tab = sheet.tab.name
     found = numbered(sheet)
     names = [column.field for column in sheet.tab.columns if column.field in sheet.index]
+    others = _Others(sheet, base)
     rows: list[_Row] = []
     for key, raws in found.items():
         code = "number-absent" if not key else "number-doubled" if len(raws) > 1 else "number-unknown" if key not in base else ""
         if code:
             reading.notices.extend(Notice(code, tab, key, raw.position) for raw in raws)
             continue
-        row = _registry_row(sheet, raws[0], key, base[key], names, reading)
+        row = _registry_row(sheet, raws[0], key, base[key], names, others, reading)
         if row is not None:
             rows.append(row)
     for key, before in base.items():
@@ -132,14 +152,37 @@ def _registry(sheet: Sheet, base: Mapping[str, BaseRow], reading: Reading) -> li
     return rows
 
 
-def _registry_row(sheet: Sheet, raw: RawRow, key: str, before: BaseRow, names: list[str], reading: Reading) -> _Row | None:
+class _Others:
+    """Tells whose cells stand in a row: those of each known case, compared as a whole."""
+
+    def __init__(self, sheet: Sheet, base: Mapping[str, BaseRow]) -> None:
+        self._sheet = sheet
+        self._base = base
+        self._names = [name for name in _TELLING if name in sheet.index]
+        self._known: set[tuple[str, ...]] = set()
+
+    def are_there(self, raw: RawRow, own: BaseRow) -> bool:
+        """Do the cells of another case stand here, two of them unlike this one's?"""
+        columns = [self._sheet.tab.column(name) for name in self._names]
+        here = tuple(meaning(self._sheet.cell(raw, column.field), column) for column in columns)
+        mine = tuple(meaning(own.get(column.field, ""), column) for column in columns)
+        if sum(one != other for one, other in zip(here, mine, strict=True)) < 2:
+            return False
+        if not self._known:
+            self._known = {tuple(meaning(row.get(one.field, ""), one) for one in columns) for row in self._base.values()}
+        return here in self._known
+
+
+def _registry_row(
+    sheet: Sheet, raw: RawRow, key: str, before: BaseRow, names: list[str], others: _Others, reading: Reading
+) -> _Row | None:
     """None for a row that is as it was when it last agreed; that is seen by its digest alone."""
     seen = digest(sheet, raw, names)
     if before.get(DIGEST) == seen:
         return None
     row = _Row(sheet.tab.name, key, before, dict(before))
     _land(sheet, raw, row.after)
-    if _mismatched(sheet, raw, row.after):
+    if _mismatched(sheet, raw, row.after) or others.are_there(raw, row.after):
         reading.notices.append(Notice("row-mismatched", row.tab, key, raw.position))
         reading.untouchable.add((row.tab, key))
         return None
@@ -215,7 +258,7 @@ def _staff_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row, spoken: bo
     beside_only = name == CODE or (name == DISCOUNT and spoken) or name in NOTES_ONLY
     if not beside_only:
         row.say(WordKind.FIELD, column, _value(new, column), old, new)
-        turn(row.after)
+        turn(row.after, name)
     row.after[name] = new
 
 
@@ -259,7 +302,8 @@ def _form(sheet: Sheet, form_rows: list[FormRow], base: Mapping[str, BaseRow]) -
         if row is None:
             row = rows[key or form_row.key] = _Row(sheet.tab.name, key or form_row.key, before, dict(before))
             _land(sheet, raw, row.after)
-        row.before = {**row.after, TURN: before.get(TURN, "0")}
+        row.before = {name: text for name, text in row.after.items() if name[0] != TURN}
+        row.before |= {name: text for name, text in before.items() if name[0] == TURN}
         for column in columns:
             _system_cell(sheet, raw, column, row)
         if not row.words and settled(row.after) and not any(name[0] in (INTENT, ASKED) for name in row.after):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.scenarios.desk_work import furnish
 from tests.scenarios.house import House
 
 
@@ -15,3 +17,19 @@ def house(tmp_path: Path) -> House:
     built = House(tmp_path / "home")
     built.init(staff=["staff@vendor.example"])
     return built
+
+
+@pytest.fixture(scope="session")
+def furnished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which some partners and deals stand already; not to be touched."""
+    built = House(tmp_path_factory.mktemp("furnished") / "home")
+    built.init(staff=["staff@vendor.example"])
+    furnish(built)
+    return built.root
+
+
+@pytest.fixture
+def office(furnished_home: Path, tmp_path: Path) -> House:
+    """A house of one's own with partners and deals (`desk_work.furnish`)."""
+    shutil.copytree(furnished_home, tmp_path / "home")
+    return House(tmp_path / "home")
