@@ -10,7 +10,7 @@ from decimal import Decimal
 from cases.clockwork import next_report
 from cases.desk import Desk
 from cases.model import Case, CaseKind, PartnerState, Submission
-from jobs import hear_staff, read_sheet
+from jobs import hear_staff, journal, read_sheet
 from jobs.attention import tell_staff
 from jobs.office import Office
 from jobs.read_sheet import SEEN
@@ -20,7 +20,7 @@ from sheets.base import Updates
 from sheets.columns import JOURNAL
 from sheets.plan import Ours, plan_writes
 from sheets.port import Changed, Changes, Locked, SheetError, WriteReport
-from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND, Shown, case_row, journal_line, submission_row
+from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND, Shown, case_row, submission_row
 from sheets.summary import Summary
 
 TRIES = 3
@@ -82,7 +82,8 @@ def _write(office: Office) -> None:
     plan = plan_writes(sheet.snapshot, sheet.base, ours, sheet.rows, sheet.words, sheet.untouchable)
     for notice in plan.notices:
         office.report.notice(said(notice))
-    if sheet.snapshot.usable(JOURNAL.name) is None:
+    journal_tab = sheet.snapshot.usable(JOURNAL.name)
+    if journal_tab is None:
         events = []
     batch = _Batch(
         cases=[(number, revision) for tab, number, revision in keys if (tab, number) not in plan.waiting],
@@ -95,15 +96,18 @@ def _write(office: Office) -> None:
         and sheet.ingested
         and not (plan.waiting or plan.notices or sheet.snapshot.faults),  # a fault is said until it is mended
     )
-    appends = [*plan.appends, *(journal_line(event_id, event) for event_id, event in events)]
+    with office.ledger.reading(office.now) as reading:
+        lines = journal.lines_to_add(reading, journal_tab, events) if journal_tab else []
+    appends = [*plan.appends, *lines]
     if not (plan.cells or appends) and fresh:
         _settle(office, batch, None)
         return
     with office.ledger.transaction(office.now) as tx:
         _remember(tx, plan.intents)
+        journal.announce(tx, journal_tab, events)
         changes = Changes(plan.cells, appends, _summary(office, tx))
     office.sheet = None  # it is the past as soon as this is written; a large book needs the room
-    del sheet, plan, ours, events, appends
+    del sheet, journal_tab, plan, ours, events, lines, appends
     written = office.book.write(changes, batch.seen, office.stamp)
     office.report.counts["cells written"] += len(changes.cells)
     office.report.counts["rows added"] += len(changes.appends)
@@ -117,6 +121,7 @@ def _settle(office: Office, batch: _Batch, written: WriteReport | None) -> None:
         for tab, keys in batch.base_drops.items():
             tx.drop_base_rows(tab, keys)
         tx.rows_written(batch.cases, batch.rows, batch.events)
+        journal.settled(tx)
         if written is not None:
             tx.set_note(_SHOWN_AT, office.now.isoformat())
         tx.set_note(SEEN, (written.fingerprint if written else batch.seen) if batch.taken_in else "")
