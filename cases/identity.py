@@ -63,6 +63,10 @@ def fold_homoglyphs(text: str) -> str:
     return _WORD.sub(_fold_word, text)
 
 
+KEY_LENGTH = 500
+"""No key is longer: a database has to index it."""
+
+
 def _settled(text: str, step: Callable[[str], str]) -> str:
     """`step` until nothing changes: upper-casing may undo NFKC, so that one pass is not always enough."""
     for _ in range(8):
@@ -357,7 +361,7 @@ def name_key(name: str) -> NameKey:
         if not form:
             break
         legal_form = legal_form or form
-    return NameKey(" ".join(words), legal_form)
+    return NameKey(" ".join(words)[:KEY_LENGTH].rstrip(), legal_form)
 
 
 def _product_step(text: str) -> str:
@@ -369,7 +373,7 @@ def _product_step(text: str) -> str:
 @lru_cache(maxsize=65536)
 def product_key(name: str) -> str:
     """The key under which product names are equal: case, ё/е, quotes, kinds of dash, spaces and homoglyphs do not distinguish."""
-    return _settled(name[:2000], _product_step)
+    return _settled(name[:2000], _product_step)[:KEY_LENGTH].rstrip()
 
 
 def _article_step(text: str) -> str:

@@ -1,23 +1,25 @@
-"""Opening a ledger: engine, transactions, copies, soundness."""
+"""Opening a ledger: transactions, leases, soundness."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine import URL
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
+from ledger.copies import back_up
+from ledger.engine import make_engine, reader
 from ledger.migrations import upgrade
 from ledger.reports import Reports
 from ledger.runs import JobRun, finish_run, give_lease_back, latest_runs, start_run, take_lease
 
-_BUSY_SECONDS = 30
+
+class LedgerUnreachable(Exception):
+    """The database does not answer, or not this user; the message says which and why, without a password."""
 
 
 class SqlTransaction(Reports):
@@ -35,13 +37,24 @@ class SqlLedger:
 
     @contextmanager
     def transaction(self, now: datetime) -> Iterator[SqlTransaction]:
-        """Begin, as the only writer where the database is SQLite; commit at the end of the block; roll back if it raises.
+        """Begin, as the only writer of cases; commit at the end of the block; roll back if it raises.
 
-        Raises ValueError for a naive `now`, `ledger.unit.Conflict` when a case was changed meanwhile (PostgreSQL; do it again).
+        Raises ValueError for a naive `now`, OperationalError when no place among the writers could be had.
         """
+        with self._writing(now, beside=False) as transaction:
+            yield transaction
+
+    @contextmanager
+    def outbox(self, now: datetime) -> Iterator[SqlTransaction]:
+        """As `transaction`, beside other writers: for claiming and preparing letters. No case may be changed in it."""
+        with self._writing(now, beside=True) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _writing(self, now: datetime, *, beside: bool) -> Iterator[SqlTransaction]:
         if now.tzinfo is None:
             raise ValueError("the time of a transaction needs a zone")
-        with self._engine.begin() as connection:
+        with self._engine.connect().execution_options(beside=beside) as connection, connection.begin():
             transaction = SqlTransaction(connection, now, self._secret, self._tabs_seen)
             yield transaction
             transaction.flush()
@@ -49,7 +62,7 @@ class SqlLedger:
     @contextmanager
     def reading(self, now: datetime) -> Iterator[SqlTransaction]:
         """A consistent view that keeps nobody from writing; whatever is changed in it is dropped."""
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with reader(self._engine) as connection:
             yield SqlTransaction(connection, now, self._secret, self._tabs_seen)
             connection.rollback()
 
@@ -75,18 +88,15 @@ class SqlLedger:
 
     def job_runs(self) -> dict[str, JobRun]:
         """The latest run of each job, by job."""
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with reader(self._engine) as connection:
             return latest_runs(connection)
 
     def backup(self, path: Path) -> None:
-        """Copy the ledger to a new SQLite file while others go on working. Raises NotImplementedError on PostgreSQL."""
-        if self._engine.dialect.name != "sqlite":
-            raise NotImplementedError("a PostgreSQL ledger is backed up with pg_dump")
-        _private(path)
-        with self._engine.connect().execution_options(reading=True) as connection, closing(sqlite3.connect(path)) as target:
-            source = connection.connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)
-            source.backup(target)
+        """Copy the ledger, whichever database it is in, to a new SQLite file while others go on working.
+
+        Raises FileExistsError; what cannot be copied whole leaves no file.
+        """
+        back_up(self._engine, path)
 
     def copy_to(self, path: Path) -> SqlLedger:
         """A ledger of its own, for a dry run, that starts where this one stands. The caller closes it."""
@@ -97,7 +107,7 @@ class SqlLedger:
         """Faults that the database finds in itself; empty when it is sound. PostgreSQL checks itself: always empty."""
         if self._engine.dialect.name != "sqlite":
             return []
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with reader(self._engine) as connection:
             faults = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
             broken = connection.execute(text("PRAGMA foreign_key_check")).all()
         return faults + [f"{row[0]} row {row[1]} points to no row of {row[2]}" for row in broken]
@@ -110,42 +120,18 @@ class SqlLedger:
 def open_ledger(url: str, *, secret: bytes, owner: str) -> SqlLedger:
     """Open the ledger of that URL, making and upgrading it as needed. `secret` makes reply tokens; `owner` names this process.
 
-    Raises `ledger.migrations.LedgerTooNew` when it was written by a newer program.
+    Raises `ledger.migrations.LedgerTooNew` when it was written by a newer program, LedgerUnreachable when PostgreSQL is away.
     """
     engine = make_engine(make_url(url))
     try:
         upgrade(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        if engine.dialect.name != "postgresql":
+            raise
+        told = " ".join(str(error.orig).split())
+        raise LedgerUnreachable(f"the ledger {engine.url.render_as_string()} cannot be opened: {told}") from error
     except BaseException:
         engine.dispose()
         raise
     return SqlLedger(engine, secret, owner)
-
-
-def make_engine(url: URL) -> Engine:
-    """The engine for a ledger; SQLite is set to lose nothing that it has confirmed."""
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url)
-    if url.database and url.database != ":memory:":
-        _private(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _private(path: Path) -> None:
-    """Make the file, readable by its owner only, unless it is there: it holds personal data."""
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, record: object) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its place at once, so that what it read stays true until it commits."""
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")

@@ -1,12 +1,14 @@
 """The tables of the ledger, as the newest migration leaves them (a test compares the two).
 
-JSON is text written by msgspec; a moment is text of fixed width in UTC, so that it sorts in every database.
+JSON is text written by msgspec; a moment is text of fixed width in UTC, so that it sorts in every database. What people wrote
+is fitted to its column by us (`Line`, `Free`), the same in every database: PostgreSQL would refuse it, SQLite would not.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from sqlalchemy import (
     Boolean,
@@ -44,6 +46,34 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
+
+
+class Line(TypeDecorator[str]):
+    """Text of a bounded length. A longer one is cut, and its hash stands at the end, so that different texts stay different."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if len(value) > self.length:
+            value = value[: self.length - 17] + "…" + sha256(value.encode("utf-8", "replace")).hexdigest()[:16]
+        return value.replace("\x00", "\ufffd") if "\x00" in value else value
+
+
+class Free(TypeDecorator[str]):
+    """Free text of any length; the null character, which PostgreSQL does not keep, becomes the sign for one unknown."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\x00", "\ufffd") if value and "\x00" in value else value
 
 
 class MailState(StrEnum):
@@ -87,14 +117,14 @@ submissions = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("source", String(64), nullable=False),
-    Column("key", String(255), nullable=False),
+    Column("key", Line(255), nullable=False),
     Column("number", String(32), nullable=False, index=True),
     Column("received_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
-    Column("address", String(320), nullable=False),
+    Column("address", Line(320), nullable=False),
     Column("raw", Text, nullable=False),
-    Column("answer", String(32), nullable=False),
-    Column("answer_text", Text, nullable=False),
+    Column("answer", Line(32), nullable=False),
+    Column("answer_text", Free, nullable=False),
     Column("due_at", Instant),
     Column("answered_at", Instant),
     UniqueConstraint("source", "key"),
@@ -106,9 +136,9 @@ cases = Table(
     Column("number", String(32), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("state", String(32), nullable=False),
-    Column("partner_inn", String(32), nullable=False),
-    Column("customer_inn", String(32), nullable=False),
-    Column("name_key", String(512), nullable=False),
+    Column("partner_inn", Line(32), nullable=False),
+    Column("customer_inn", Line(32), nullable=False),
+    Column("name_key", Line(512), nullable=False),
     Column("wakes_at", Instant),
     Column("place_at", Instant),
     Column("place_seq", Integer, nullable=False),
@@ -128,16 +158,16 @@ cases = Table(
 holds = Table(
     "holds",
     metadata,
-    Column("customer_inn", String(32), primary_key=True),
-    Column("product_key", String(512), primary_key=True),
-    Column("override", String(32), primary_key=True),  # "": first come; else the number of an overlap that staff approved
+    Column("customer_inn", Line(32), primary_key=True),
+    Column("product_key", Line(512), primary_key=True),
+    Column("override", Line(32), primary_key=True),  # "": first come; else the number of an overlap that staff approved
     Column("number", ForeignKey("cases.number"), nullable=False, index=True),
 )
 
 contacts = Table(
     "contacts",
     metadata,
-    Column("value", String(320), primary_key=True),
+    Column("value", Line(320), primary_key=True),
     Column("is_domain", Boolean, primary_key=True),
     Column("number", ForeignKey("cases.number"), primary_key=True, index=True),
 )
@@ -165,7 +195,7 @@ mails = Table(
     Column("number", String(32), nullable=False, index=True),
     Column("revision", Integer, nullable=False),
     Column("template", String(64), nullable=False),
-    Column("recipient", String(320), nullable=False),
+    Column("recipient", Line(320), nullable=False),
     Column("context", Text, nullable=False),
     Column("queued_at", Instant, nullable=False),
     Column("answers", Text, nullable=False),
@@ -182,7 +212,7 @@ mails = Table(
     Column("lease_owner", String(128), nullable=False),
     Column("lease_until", Instant),
     Column("at", Instant),  # when the state was reached
-    Column("error", Text, nullable=False),
+    Column("error", Free, nullable=False),
     UniqueConstraint("message_id"),
     UniqueConstraint("token"),
     Index("ix_mails_state_due_at", "state", "due_at"),
@@ -208,8 +238,8 @@ events = Table(
     Column("id", Integer, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("number", String(32), nullable=False, index=True),
-    Column("event", Text, nullable=False),
-    Column("details", Text, nullable=False),
+    Column("event", Free, nullable=False),
+    Column("details", Free, nullable=False),
     Column("written_at", Instant),
     Index("ix_events_unwritten", "id", sqlite_where=text("written_at IS NULL"), postgresql_where=text("written_at IS NULL")),
 )
@@ -227,9 +257,9 @@ quarantine = Table(
     "quarantine",
     metadata,
     Column("source", String(64), primary_key=True),
-    Column("key", String(255), primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("raw", Text, nullable=False),
+    Column("key", Line(255), primary_key=True),
+    Column("reason", Free, nullable=False),
+    Column("raw", Free, nullable=False),
     Column("at", Instant, nullable=False),
     Column("released_at", Instant),
 )
@@ -238,7 +268,7 @@ failures = Table(
     "failures",
     metadata,
     Column("source", String(64), primary_key=True),
-    Column("key", String(255), primary_key=True),
+    Column("key", Line(255), primary_key=True),
     Column("attempts", Integer, nullable=False),
     Column("at", Instant, nullable=False),
 )
@@ -247,14 +277,14 @@ notes = Table(
     "notes",
     metadata,
     Column("key", String(128), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", Free, nullable=False),
 )
 
 base_rows = Table(
     "base_rows",
     metadata,
     Column("tab", String(64), primary_key=True),
-    Column("key", String(255), primary_key=True),
+    Column("key", Line(255), primary_key=True),
     Column("cells", Text, nullable=False),
 )
 
@@ -274,7 +304,7 @@ job_runs = Table(
     Column("started_at", Instant, nullable=False),
     Column("finished_at", Instant),
     Column("ok", Boolean),
-    Column("error", Text, nullable=False),
+    Column("error", Free, nullable=False),
 )
 
 leases = Table(

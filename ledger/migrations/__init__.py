@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from ledger.engine import reader
 from ledger.schema import VERSION
 
 
-class LedgerTooNew(Exception):  # noqa: N818
+class LedgerTooNew(Exception):
     """The ledger was written by a newer version of this program; nothing was touched."""
 
 
@@ -21,11 +22,11 @@ def stored_version(connection: Connection) -> str:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the ledger to VERSION, in one transaction: a crash midway leaves the old schema.
+    """Bring the ledger to VERSION, in one transaction: a crash midway leaves the old schema, of two processes one waits.
 
     Raises LedgerTooNew when it stands further than this code knows.
     """
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         stored = stored_version(connection)
     if stored > VERSION:
         raise LedgerTooNew(

@@ -6,14 +6,14 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from ledger_samples import NOW, deal, form_row, partner, request
 from sqlalchemy.exc import IntegrityError
 
 from cases.model import Case, CaseKind, DealState, PartnerState
 from ledger.database import SqlLedger
+from tests.ledger.ledger_samples import NOW, deal, form_row, partner, request
 
 
-class _Broken(Exception):  # noqa: N818
+class _Broken(Exception):
     """Something went wrong in the middle."""
 
 

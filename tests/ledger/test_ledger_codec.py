@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledger_samples import NOW, SECRET, deal, key_of, ledger_url
 
 from cases.model import (
     Asked,
@@ -35,6 +37,8 @@ from cases.model import (
 )
 from ledger.codec import decode_case, encode
 from ledger.database import open_ledger
+from ledger.schema import metadata
+from tests.ledger.ledger_samples import NOW, SECRET, deal, key_of, ledger_url
 
 texts = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 moments = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -94,12 +98,32 @@ def test_cases(case: Case) -> None:
     assert decode_case(case.kind, encode(case)) == case
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_ledger(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[str]]:
+    """Gives an empty ledger each time."""
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        kept = server.database(request.getfixturevalue("postgres_ledger"))
+
+    @contextmanager
+    def made() -> Iterator[str]:
+        if request.param == "sqlite":
+            with TemporaryDirectory() as folder:
+                yield ledger_url(Path(folder) / "ledger.db")
+        else:
+            yield kept
+            tables = ", ".join(table.name for table in metadata.sorted_tables)
+            server.sql(f"TRUNCATE {tables} RESTART IDENTITY", kept.rpartition("/")[2])
+
+    return made
+
+
 lines = built(OfferLine, list_price=figures, discount=figures, price=figures, total=figures)
 offers = st.none() | built(Offer, lines=st.lists(lines, max_size=2))
 mails = built(Mail, context=facts, offer=offers, answers=st.lists(st.tuples(texts, texts), max_size=2).map(tuple))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     st.lists(mails, max_size=4),
     st.lists(built(Submission, raw=facts), max_size=4),
@@ -107,10 +131,14 @@ mails = built(Mail, context=facts, offer=offers, answers=st.lists(st.tuples(text
     built(StaffTabs),
 )
 def test_what_a_transaction_is_given(
-    letters: list[Mail], rows: list[Submission], decided: list[Recorded], tabs: StaffTabs
+    new_ledger: Callable[[], AbstractContextManager[str]],
+    letters: list[Mail],
+    rows: list[Submission],
+    decided: list[Recorded],
+    tabs: StaffTabs,
 ) -> None:
-    with TemporaryDirectory() as folder:
-        ledger = open_ledger(ledger_url(Path(folder) / "ledger.db"), secret=SECRET, owner="tests")
+    with new_ledger() as url:
+        ledger = open_ledger(url, secret=SECRET, owner="tests")
         letters = [replace(letter, key=key_of(index), number="D-1", template="t") for index, letter in enumerate(letters)]
         decided = [replace(one, number="D-1") for one in decided]
         with ledger.transaction(NOW) as tx:
@@ -124,7 +152,7 @@ def test_what_a_transaction_is_given(
                 tx.record(one)
             tx.set_staff_tabs(tabs)
         ledger.close()
-        ledger = open_ledger(ledger_url(Path(folder) / "ledger.db"), secret=SECRET, owner="tests")
+        ledger = open_ledger(url, secret=SECRET, owner="tests")
         with ledger.reading(NOW) as view:
             by_key = partial(sorted, key=lambda letter: letter.key)
             assert by_key(view.letters_of("D-1", "t")) == by_key(letters)

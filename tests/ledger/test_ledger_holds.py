@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ledger_samples import NOW, deal, partner
 from sqlalchemy import insert
 
 from cases.model import Case
 from cases.ports import Taken
 from ledger.database import SqlLedger, SqlTransaction
 from ledger.schema import holds
+from tests.ledger.ledger_samples import NOW, deal, partner
 
 
 def _add(tx: SqlTransaction, number: str, *products: str) -> Case:

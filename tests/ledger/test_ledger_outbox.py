@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from ledger_samples import NOW, SECRET, deal, form_row, mail, partner
 
 from cases.model import DealState, Event
 from ledger.database import SqlLedger
 from ledger.delivery import LeaseLost
 from ledger.letters import reply_token
+from tests.ledger.ledger_samples import NOW, SECRET, deal, form_row, mail, partner
 
 SOON = NOW + timedelta(minutes=5)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ledger_samples import NOW, deal, mail, partner, request
-
 from cases.model import (
     CaseKind,
     DealState,
@@ -21,6 +19,7 @@ from cases.model import (
 )
 from ledger.database import SqlLedger
 from rules.decision import Decision, Outcome, Reason, Result, Test
+from tests.ledger.ledger_samples import NOW, deal, mail, partner, request
 
 DAY = date(2026, 3, 2)
 

@@ -10,12 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
-from ledger_samples import NOW, SECRET, deal, form_row, ledger_url, mail
-from sqlalchemy import create_engine, make_url, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, make_url, text
 
-from ledger.database import SqlLedger, make_engine, open_ledger
+from ledger.database import SqlLedger, open_ledger
+from ledger.engine import make_engine
 from ledger.migrations import LedgerTooNew, upgrade
 from ledger.schema import VERSION, metadata
+from tests.ledger.ledger_samples import NOW, SECRET, deal, form_row, ledger_url, mail
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +37,16 @@ def _schema(path: Path) -> set[tuple[str, str, str]]:
     return found
 
 
-def test_the_migrated_schema_is_the_one_in_the_code(path: Path, tmp_path: Path) -> None:
+def test_the_migrated_schema_is_the_one_in_the_code(url: str) -> None:
+    engine = make_engine(make_url(url))
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_the_file_of_a_migrated_ledger_is_as_the_code_would_make_it(path: Path, tmp_path: Path) -> None:
     open_ledger(ledger_url(path), secret=SECRET, owner="tests").close()
     engine = create_engine(ledger_url(tmp_path / "made.db"))
     metadata.create_all(engine)
@@ -42,8 +54,8 @@ def test_the_migrated_schema_is_the_one_in_the_code(path: Path, tmp_path: Path) 
     assert _schema(path) == _schema(tmp_path / "made.db")
 
 
-def test_an_upgraded_ledger_stands_at_the_version_of_the_code(path: Path) -> None:
-    engine = make_engine(make_url(ledger_url(path)))
+def test_an_upgraded_ledger_stands_at_the_version_of_the_code(url: str) -> None:
+    engine = make_engine(make_url(url))
     upgrade(engine)
     upgrade(engine)
     with engine.connect() as connection:
@@ -51,17 +63,17 @@ def test_an_upgraded_ledger_stands_at_the_version_of_the_code(path: Path) -> Non
     engine.dispose()
 
 
-def test_a_ledger_newer_than_the_code_is_refused(ledger: SqlLedger, path: Path) -> None:
-    engine = create_engine(ledger_url(path))
+def test_a_ledger_newer_than_the_code_is_refused(ledger_at: str) -> None:
+    engine = create_engine(ledger_at)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     with pytest.raises(LedgerTooNew, match="schema 9999"):
-        open_ledger(ledger_url(path), secret=SECRET, owner="tests")
+        open_ledger(ledger_at, secret=SECRET, owner="tests")
 
 
-def test_a_migration_that_breaks_midway_leaves_the_ledger_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = make_engine(make_url(ledger_url(path)))
+def test_a_migration_that_breaks_midway_leaves_the_ledger_as_it_was(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(make_url(url))
     from alembic import op
 
     made = op.create_table
@@ -76,12 +88,13 @@ def test_a_migration_that_breaks_midway_leaves_the_ledger_as_it_was(path: Path, 
         with pytest.raises(OSError, match="disk full"):
             upgrade(engine)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one() == 0
+        assert inspect(connection).get_table_names() == []
     upgrade(engine)
     engine.dispose()
 
 
-def test_the_file_is_private_and_set_to_lose_nothing(ledger: SqlLedger, path: Path) -> None:
+def test_the_file_is_private_and_set_to_lose_nothing(path: Path) -> None:
+    ledger = open_ledger(ledger_url(path), secret=SECRET, owner="tests")
     assert path.stat().st_mode & 0o077 == 0
     engine = make_engine(make_url(ledger_url(path)))
     with engine.connect() as connection:
@@ -89,6 +102,7 @@ def test_the_file_is_private_and_set_to_lose_nothing(ledger: SqlLedger, path: Pa
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
     engine.dispose()
     assert ledger.integrity() == []
+    ledger.close()
 
 
 def test_a_copy_is_a_ledger_of_its_own(ledger: SqlLedger, tmp_path: Path) -> None:
@@ -109,7 +123,7 @@ import sys
 from datetime import timedelta
 from cases.ports import Taken
 from ledger.database import open_ledger
-from ledger_samples import NOW, SECRET, deal, form_row, mail
+from tests.ledger.ledger_samples import NOW, SECRET, deal, form_row, mail
 url, me = sys.argv[1:]
 print("ready", flush=True)
 sys.stdin.readline()
@@ -150,11 +164,11 @@ with ledger.transaction(NOW) as tx:
 )
 
 
-def _start(script: str, path: Path, me: str) -> subprocess.Popen[str]:
+def _start(script: str, url: str, me: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", script, ledger_url(path), me],
+        [sys.executable, "-W", "error", "-c", script, url, me],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -164,14 +178,14 @@ def _start(script: str, path: Path, me: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_two_processes_race_and_each_thing_has_one_winner(ledger: SqlLedger, path: Path) -> None:
+def test_two_processes_race_and_each_thing_has_one_winner(ledger: SqlLedger, ledger_at: str) -> None:
     with ledger.transaction(NOW) as tx:
         for n in range(1, 31):
             for me in "AB":
                 tx.add_case(deal(f"D-2026-{me}{n:03d}", customer=str(n)))
             tx.queue_mail(mail(f"D-2026-A{n:03d}"))
             tx.queue_mail(mail(f"D-2026-B{n:03d}"))
-    processes = [_start(RACE, path, me) for me in "AB"]
+    processes = [_start(RACE, ledger_at, me) for me in "AB"]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
@@ -183,8 +197,8 @@ def test_two_processes_race_and_each_thing_has_one_winner(ledger: SqlLedger, pat
         assert len(of_kind) == len(set(of_kind)) == count, kind
 
 
-def test_two_processes_open_a_new_ledger_at_once(path: Path) -> None:
-    processes = [_start(PROCESS, path, me) for me in "AB"]
+def test_two_processes_open_a_new_ledger_at_once(url: str) -> None:
+    processes = [_start(PROCESS, url, me) for me in "AB"]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
@@ -194,11 +208,11 @@ def test_two_processes_open_a_new_ledger_at_once(path: Path) -> None:
         assert process.returncode == 0
 
 
-def test_a_process_killed_in_mid_transaction_leaves_nothing_half(ledger: SqlLedger, path: Path) -> None:
+def test_a_process_killed_in_mid_transaction_leaves_nothing_half(ledger: SqlLedger, ledger_at: str) -> None:
     with ledger.transaction(NOW) as tx:
         tx.add_submission(form_row("first"))
         tx.add_case(deal("D-2026-0001"))
-    process = _start(KILLED, path, "K")
+    process = _start(KILLED, ledger_at, "K")
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write("go\n")

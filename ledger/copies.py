@@ -1,0 +1,124 @@
+"""Whole copies of a ledger: backups while others work, and what is made of them. A backup is always one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, func, insert, make_url, select, text
+
+from ledger.engine import make_engine, private, reader
+from ledger.migrations import upgrade
+from ledger.schema import VERSION, metadata, notes
+from ledger.unit import upsert
+
+RESTORED = "ledger.restored"
+"""Note: this ledger was restored and may not know of letters that went out: each is looked for before it is sent."""
+
+_PORTION = 2_000
+
+
+class BackupUnusable(Exception):
+    """The backup cannot be restored, or not there; nothing was changed."""
+
+
+def back_up(engine: Engine, path: Path) -> None:
+    """See `SqlLedger.backup`."""
+    if path.exists():
+        raise FileExistsError(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        private(draft)
+        if engine.dialect.name == "sqlite":
+            with reader(engine) as connection, closing(sqlite3.connect(draft)) as target:
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                source.backup(target)
+                _alone(target)
+        else:
+            made = make_engine(make_url(f"sqlite:///{draft}"))
+            try:
+                upgrade(made)
+                with reader(engine) as connection, made.begin() as target_connection:
+                    _copy_rows(connection, target_connection)
+            finally:
+                made.dispose()
+            with closing(sqlite3.connect(draft)) as target:
+                _alone(target)
+        with open(draft, "rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        for left in (draft, *(draft.with_name(draft.name + end) for end in ("-wal", "-shm", "-journal"))):
+            left.unlink(missing_ok=True)
+
+
+def restore(path: Path, url: str) -> dict[str, int]:
+    """Fill a ledger that is not there yet, or is empty, from a backup; gives the rows by table.
+
+    Raises BackupUnusable: no sound backup of this program's, or a ledger with something in it.
+    """
+    if not path.is_file():
+        raise BackupUnusable(f"{path}: no such file")
+    faults = _faults(path)
+    if faults:
+        raise BackupUnusable(f"{path}: {faults}")
+    target = make_engine(make_url(url))
+    try:
+        upgrade(target)
+        source = create_engine("sqlite://", creator=lambda: _opened(path), poolclass=NullPool)
+        try:
+            with reader(source) as reading, target.begin() as writing:
+                if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
+                    raise BackupUnusable(f"the ledger {target.url.render_as_string()} is not empty; move it away first")
+                counts = _copy_rows(reading, writing)
+                writing.execute(upsert(target.dialect.name, notes, "value"), [{"key": RESTORED, "value": "yes"}])
+        finally:
+            source.dispose()
+    finally:
+        target.dispose()
+    return counts
+
+
+def _alone(connection: sqlite3.Connection) -> None:
+    """One file, without companions."""
+    connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """For reading, without a trace beside it."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _faults(path: Path) -> str:
+    """What keeps the file from being restored; "" if nothing does."""
+    try:
+        with closing(_opened(path)) as connection:
+            if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                return "the file is damaged"
+            version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        return f"no backup of a ledger ({error})"
+    if version is None or version[0] != VERSION:
+        return f"the backup has schema {version and version[0]}, this program {VERSION}: restore it with the program that made it"
+    return ""
+
+
+def _copy_rows(source: Connection, target: Connection) -> dict[str, int]:
+    """Every row of every table, in an order in which rows point to what is there already."""
+    counts = {}
+    for table in metadata.sorted_tables:
+        found = source.execution_options(stream_results=True).execute(select(table))
+        counts[table.name] = 0
+        for rows in found.partitions(_PORTION):
+            target.execute(insert(table), [dict(row._mapping) for row in rows])
+            counts[table.name] += len(rows)
+        if target.dialect.name == "postgresql" and table.autoincrement_column is not None:
+            column = table.autoincrement_column
+            last = target.execute(select(func.max(column))).scalar_one() or 0
+            sequence = target.execute(select(func.pg_get_serial_sequence(table.name, column.name))).scalar_one_or_none()
+            if sequence:
+                target.execute(text("SELECT setval(:of, :last, true)"), {"of": sequence, "last": max(last, 1)})
+    return counts
