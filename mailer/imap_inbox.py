@@ -1,0 +1,554 @@
+"""The mailbox over IMAP: letters as they come in (`ImapInbox`), and our own copies of what went out (`OwnCopies`).
+
+A letter lies at (folder, UIDVALIDITY, UID): its `place`. Its `key` is the SHA-256 of its bytes, Message-ID and all, so that a
+folder numbered anew (a restored backup, a server that lost its index) is scanned again and changes nothing. Reading leaves the
+mailbox as it is; `done` marks or moves.
+
+A server cuts lines as it likes, and `imaplib.abort`, `TimeoutError` and `OSError` all mean the same: connect again. What is not
+mended by that is `NoMailbox`, an `OSError` whose text says what to change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import imaplib
+import logging
+import ssl
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.message import Message
+from functools import partial
+from ipaddress import ip_address
+from typing import Any, Literal, TypeVar
+
+import tenacity
+from imapclient import SEEN, IMAPClient, SocketTimeout
+from imapclient.exceptions import LoginError
+from imapclient.imapclient import SENT
+
+from mailer.inbox import RawMail
+
+MARK = "$PartnerDesk"
+"""The keyword on letters that are settled: a person who reads a letter before us sets `\\Seen` alone."""
+
+_AT_ONCE = 500
+_NO_TIME = datetime.fromtimestamp(0, UTC)
+_OWN_LOOKED_AT = 1000
+_OWN_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-PARTNER-KEY)]"
+_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
+_RESULTS_FIELD = "BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"
+
+T = TypeVar("T")
+log = logging.getLogger("mailer.imap")
+
+
+class NoMailbox(OSError):
+    """There is no mailbox to be had, and connecting again will not help; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where to connect and as whom. `ca_file`: trust this authority instead of the system's. `timeout`: seconds for each answer.
+
+    Raises ValueError for a password that would travel in the open: `plain` is for this machine alone.
+    """
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    security: Literal["tls", "starttls", "plain"] = "tls"
+    ca_file: str = ""
+    timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.security == "plain" and not _is_here(self.host):
+            raise ValueError(f"{self.host}: without TLS only a server on this machine is spoken to")
+
+    def context(self) -> ssl.SSLContext:
+        """Certificates and host names are checked. Raises NoMailbox: no such file of authorities."""
+        try:
+            return ssl.create_default_context(cafile=self.ca_file or None)
+        except OSError as error:
+            raise NoMailbox(f"{self.ca_file}: no certificates can be read from this file ({error.strerror or error})") from error
+
+
+class ImapLine:
+    """A connection that is made when it is needed, and made anew when it broke."""
+
+    def __init__(self, server: Server, *, tries: int = 3, pause: float = 1.0) -> None:
+        self._server = server
+        self._client: IMAPClient | None = None
+        self._retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(tries),
+            wait=tenacity.wait_incrementing(start=0, increment=pause),
+            retry=tenacity.retry_if_exception(_is_lost),
+            reraise=True,
+        )
+
+    def use(self, work: Callable[[IMAPClient], T]) -> T:
+        """Do that over the line; over a new one if the line breaks. `work` is repeated, so it must bear that. Raises OSError."""
+        try:
+            result: T = self._retrying(self._once, work)
+        except imaplib.IMAP4.abort as error:
+            raise ConnectionError(f"{self._server.host}: the line breaks again and again ({error})") from error
+        return result
+
+    def once(self, work: Callable[[IMAPClient], T]) -> T:
+        """Do that over the line; never twice. Raises OSError."""
+        try:
+            return self._once(work)
+        except imaplib.IMAP4.abort as error:
+            raise ConnectionError(f"{self._server.host}: the line broke ({error})") from error
+
+    def drop(self) -> None:
+        """Let go of the line, whatever its state."""
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(OSError, imaplib.IMAP4.error):
+                client.shutdown()
+
+    def close(self) -> None:
+        """Say good-bye and let go of the line."""
+        if self._client is not None:
+            with suppress(OSError, imaplib.IMAP4.error):
+                self._client.logout()
+        self.drop()
+
+    def _once(self, work: Callable[[IMAPClient], T]) -> T:
+        try:
+            if self._client is None:
+                self._client = self._connected()
+            return work(self._client)
+        except imaplib.IMAP4.abort:
+            self.drop()
+            raise
+        except imaplib.IMAP4.error as error:
+            self.drop()  # NO, BAD, an answer that cannot be read: a new session may fare better
+            raise ConnectionError(f"{self._server.host}: {_told(error)}") from error
+        except BaseException as error:
+            if not isinstance(error, NoMailbox):
+                self.drop()  # cut short, perhaps in the middle of an answer
+            raise
+
+    def _connected(self) -> IMAPClient:
+        server = self._server
+        context = server.context()
+        try:
+            client = IMAPClient(
+                server.host,
+                port=server.port,
+                ssl=server.security == "tls",
+                ssl_context=context if server.security == "tls" else None,
+                timeout=SocketTimeout(connect=min(server.timeout, 20.0), read=server.timeout),
+            )
+        except ssl.SSLCertVerificationError as error:
+            raise NoMailbox(
+                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})"
+            ) from error
+        try:
+            client.normalise_times = False  # INTERNALDATE with its zone
+            if server.security == "starttls":
+                client.starttls(context)
+            client.login(server.user, server.password)
+        except LoginError as error:
+            client.shutdown()
+            raise NoMailbox(
+                f"{server.host}: login as {server.user} is refused ({_told(error)}); "
+                "check that IMAP is switched on in the mailbox, and the app password"
+            ) from error
+        except ssl.SSLCertVerificationError as error:
+            client.shutdown()
+            raise NoMailbox(
+                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})"
+            ) from error
+        except BaseException:
+            client.shutdown()
+            raise
+        return client
+
+
+@dataclass(frozen=True, slots=True)
+class ImapMail(RawMail):
+    """A letter in an IMAP folder; `at` is its place."""
+
+    at: str = ""
+
+    @property
+    def place(self) -> str:
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    uid: int
+    size: int
+    received_at: datetime
+
+
+class ImapInbox:
+    """`mailer.inbox.Inbox` over an IMAP folder. `max_bytes`: a larger letter is an item with an error, its bytes are not fetched.
+
+    A settled letter is flagged as read and marked with the keyword `MARK`; with a `done_folder` it is moved there as read, which
+    a server that keeps no keywords needs. `since`: letters that came before that day are left alone. IDLE is renewed every
+    `idle_seconds`; a server without IDLE is asked every `poll_seconds`.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        folder: str = "INBOX",
+        done_folder: str = "",
+        max_bytes: int = 30 * 1024 * 1024,
+        since: date | None = None,
+        idle_seconds: float = 540.0,
+        poll_seconds: float = 4.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if not 0 < idle_seconds <= 28 * 60:
+            raise ValueError(f"IDLE is to be renewed within 28 minutes, not {idle_seconds:g} seconds")
+        self._line = ImapLine(server)
+        self._folder = folder
+        self._done_folder = done_folder
+        self._max_bytes = max_bytes
+        self._since = since
+        self._idle_seconds = idle_seconds
+        self._poll_seconds = poll_seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._validity = 0
+        self._on: IMAPClient | None = None
+        self._places: dict[str, set[int]] = {}
+        self._looked_up_to = 0
+
+    # -- the port ---------------------------------------------------------------
+
+    def keys(self) -> list[str]:
+        return [self._place(waiting.uid) for waiting in self._waiting()]
+
+    def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
+        put_off: list[str] = []
+        listed = self._waiting()
+        validity = self._validity
+        for waiting in listed:
+            place = self._place(waiting.uid)
+            if place in skip:
+                continue
+            try:
+                item = self._take(waiting, place)
+            except NoMailbox:
+                raise
+            except OSError as error:
+                put_off.append(f"{place} ({error})")
+                self._line.use(lambda client: self._selected(client).noop())  # raises if it is not that letter's fault
+                continue
+            if self._validity != validity:
+                return  # numbered anew meanwhile: the rest is listed by the next pass
+            if item is not None:
+                self._places.setdefault(item.key, set()).add(waiting.uid)
+                yield item
+        if put_off:
+            raise OSError(f"the server does not give out {len(put_off)} letters: {'; '.join(put_off[:3])}")
+
+    def done(self, key: str) -> None:
+        if not self._line.use(lambda client: self._settle(client, key)):
+            found = {waiting.uid for waiting in self._waiting() if self._key_at(waiting) == key}
+            self._places[key] = found
+            self._line.use(lambda client: self._settle(client, key))
+        self._places.pop(key, None)
+
+    # -- waiting for letters ----------------------------------------------------
+
+    def wait(self, timeout: float, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Wait for letters that no listing has named yet. True: there are some; False: the time is up, or `stop` says so.
+
+        A lost line is made anew for as long as there is time; it never raises for that, the next listing will.
+        """
+        until = self._clock() + timeout
+        losses = 0
+        while not stop():
+            try:
+                if self._line.once(self._fresh):
+                    return True
+                if self._clock() >= until:
+                    return False
+                if not self._line.once(lambda client: self._idle(client, until, stop)):
+                    self._pause(self._poll_seconds, until, stop)
+                losses = 0
+            except OSError as error:
+                log.warning("imap-wait", extra={"error": f"{type(error).__name__}: {error}"})
+                if self._clock() >= until:
+                    return False
+                self._pause(min(0.25 * 2**losses, 30.0), until, stop)
+                losses = min(losses + 1, 10)
+        return False
+
+    def close(self) -> None:
+        """Close the connection; the next use makes a new one."""
+        self._line.close()
+
+    # -- for `doctor` -----------------------------------------------------------
+
+    def check(self) -> list[str]:
+        """What is wrong with the mailbox as configured, each with its mend. A missing `done_folder` is made."""
+        try:
+            self._line.use(self._selected)
+        except OSError as error:
+            return [str(error)]
+        return []
+
+    def authserv_ids(self, last: int = 30) -> list[str]:
+        """Servers named by the topmost Authentication-Results of the newest letters, the most frequent first. Raises OSError."""
+
+        def look(client: IMAPClient) -> list[str]:
+            uids = sorted(self._selected(client).search("ALL"))[-last:]
+            found = client.fetch(uids, [_RESULTS_FIELD]).values() if uids else ()
+            heads = [_header(data) for data in found]
+            names = [
+                str(head["Authentication-Results"]).split(";")[0].split()[0] for head in heads if head["Authentication-Results"]
+            ]
+            return sorted(set(names), key=names.count, reverse=True)
+
+        return self._line.use(look)
+
+    # -- within -----------------------------------------------------------------
+
+    def _selected(self, client: IMAPClient) -> IMAPClient:
+        """The line, with our folder selected on it. What was remembered of another numbering is forgotten."""
+        if self._on is client:
+            return client
+        try:
+            answer = client.select_folder(self._folder)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise NoMailbox(f"the mailbox has no folder {self._folder!r} that can be opened ({_told(error)})") from error
+        if self._done_folder and not client.folder_exists(self._done_folder):
+            client.create_folder(self._done_folder)
+        permanent = {flag.lower() for flag in answer.get(b"PERMANENTFLAGS", ())}
+        if not self._done_folder and not permanent & {b"\\*", MARK.lower().encode()}:
+            raise NoMailbox("the server keeps no keywords, so settled letters cannot be marked; name a folder to move them to")
+        if answer[b"UIDVALIDITY"] != self._validity:
+            self._validity = answer[b"UIDVALIDITY"]
+            self._places.clear()
+            self._looked_up_to = 0
+        self._on = client
+        return client
+
+    def _criteria(self) -> list[Any]:
+        mark = [] if self._done_folder else ["UNKEYWORD", MARK]
+        return ["UNDELETED", *mark, *(["SINCE", self._since] if self._since else [])]
+
+    def _waiting(self) -> list[_Waiting]:
+        """What is not settled, by time, then number; sizes and times only."""
+
+        def look(client: IMAPClient) -> list[_Waiting]:
+            self._selected(client).noop()  # some servers search what they told us of so far
+            uids = sorted(client.search(self._criteria()))
+            found: list[_Waiting] = []
+            for start in range(0, len(uids), _AT_ONCE):
+                answer = client.fetch(uids[start : start + _AT_ONCE], ["RFC822.SIZE", "INTERNALDATE"])
+                found.extend(
+                    _Waiting(uid, data[b"RFC822.SIZE"], (data.get(b"INTERNALDATE") or _NO_TIME).astimezone(UTC))
+                    for uid, data in answer.items()
+                    if b"RFC822.SIZE" in data
+                )
+            self._looked_up_to = max([self._looked_up_to, *uids])
+            return found
+
+        return sorted(self._line.use(look), key=lambda waiting: (waiting.received_at, waiting.uid))
+
+    def _take(self, waiting: _Waiting, place: str) -> ImapMail | None:
+        """The letter of that number; None if it vanished since the listing."""
+        validity = self._validity
+        received_at = waiting.received_at
+
+        def fetch(item: str) -> bytes | None:
+            def ask(client: IMAPClient) -> bytes | None:
+                self._selected(client)
+                if self._validity != validity:
+                    return None
+                answer = client.fetch([waiting.uid], [item]).get(waiting.uid, {})
+                return next((value for name, value in answer.items() if name.startswith(b"BODY[")), None)
+
+            return self._line.use(ask)
+
+        if waiting.size > self._max_bytes or received_at == _NO_TIME:
+            head = fetch(_ID_FIELD)
+            if head is None:
+                return None
+            error = "сервер не сообщил времени получения письма"
+            if waiting.size > self._max_bytes:
+                error = f"письмо слишком велико: {waiting.size} байт при допустимых {self._max_bytes}"
+            # Known by what a new numbering leaves alone.
+            key = _key(f"{waiting.size} {received_at.isoformat()} ".encode() + head)
+            return ImapMail(key, received_at, None, waiting.size, error, at=place)
+        raw = fetch("BODY.PEEK[]")
+        if raw is None:
+            return None
+        if not raw.strip():
+            return ImapMail(_key(raw), received_at, None, len(raw), "не письмо: сообщение пусто", at=place)
+        return ImapMail(_key(raw), received_at, raw, len(raw), at=place)
+
+    def _key_at(self, waiting: _Waiting) -> str:
+        item = self._take(waiting, self._place(waiting.uid))
+        return item.key if item is not None else ""
+
+    def _settle(self, client: IMAPClient, key: str) -> bool:
+        """Mark or move what lies there under that key; False if no place is known. What is gone meanwhile is left alone."""
+        self._selected(client)  # places of a former numbering are forgotten here
+        uids = sorted(self._places.get(key, ()))
+        if not uids:
+            return False
+        client.add_flags(uids, [SEEN] if self._done_folder else [SEEN, MARK], silent=True)
+        present = client.search(["UID", ",".join(map(str, uids))]) if self._done_folder else []
+        if present:
+            self._move(client, present)
+        return True
+
+    def _move(self, client: IMAPClient, uids: Sequence[int]) -> None:
+        if client.has_capability("MOVE"):
+            client.move(uids, self._done_folder)
+            return
+        client.copy(uids, self._done_folder)
+        client.delete_messages(uids, silent=True)
+        if client.has_capability("UIDPLUS"):
+            client.uid_expunge(uids)  # a plain EXPUNGE would take with it what a person marked as deleted
+
+    def _fresh(self, client: IMAPClient) -> bool:
+        """Is anything waiting that no listing has named yet?"""
+        self._selected(client).noop()  # finds out whether the line is alive, too
+        uids = client.search([*self._criteria(), "UID", f"{self._looked_up_to + 1}:*"])
+        newest = max(uids, default=0)  # `n:*` also names the last letter when that is older
+        if newest <= self._looked_up_to:
+            return False
+        self._looked_up_to = newest
+        return True
+
+    def _idle(self, client: IMAPClient, until: float, stop: Callable[[], bool]) -> bool:
+        """IDLE until a letter comes, or it is time to renew it, or to stop; False if the server cannot. Raises on a dead line."""
+        if not client.has_capability("IDLE"):
+            return False
+        client.idle()
+        renew_at = min(until, self._clock() + self._idle_seconds)
+        while not stop() and (now := self._clock()) < renew_at:
+            slice_ = min(1.0, renew_at - now)
+            happened = client.idle_check(timeout=slice_)
+            if any(len(found) > 1 and found[1] == b"EXISTS" for found in happened):
+                break
+            if not happened and self._clock() - now < slice_ / 2:
+                break  # a dead line answers nothing at once, for ever: what is sent next finds out
+        client.idle_done()
+        return True
+
+    def _pause(self, seconds: float, until: float, stop: Callable[[], bool]) -> None:
+        end = min(until, self._clock() + seconds)
+        while not stop() and (left := end - self._clock()) > 0:
+            self._sleep(min(0.5, left))
+
+    def _place(self, uid: int) -> str:
+        return f"{self._folder}/{self._validity}/{uid}"
+
+
+class OwnCopies:
+    """Copies of what went out: the folder of sent letters, and wherever copies that we send to ourselves arrive (`also`).
+
+    `sent_folder` "": the one that the server declares as such, else "Sent". `append` False: the server files copies there itself.
+    """
+
+    def __init__(self, server: Server, *, sent_folder: str = "", also: Iterable[str] = (), append: bool = True) -> None:
+        self._line = ImapLine(server)
+        self._sent_folder = sent_folder
+        self._also = tuple(dict.fromkeys(also))
+        self.append = append
+
+    def find(self, message_ids: Iterable[str]) -> set[str]:
+        """Those letters of which a copy lies there, by `X-Partner-Key` or the local part of Message-ID. Raises OSError."""
+        missing = {message_id.lower() for message_id in message_ids}
+        found: set[str] = set()
+        for folder in (self._line.use(self._sent), *self._also) if missing else ():
+            here = self._line.use(partial(self._look, folder=folder, wanted=missing))
+            found, missing = found | here, missing - here
+        return found
+
+    def keep(self, raw: bytes) -> None:
+        """File a copy of a letter that went out, as read; not if the server does that itself. Raises OSError."""
+        if self.append:
+            folder = self._line.use(self._sent)
+            self._line.once(lambda client: client.append(folder, raw, flags=[SEEN]))
+
+    def close(self) -> None:
+        """Close the connection; the next use makes a new one."""
+        self._line.close()
+
+    def _sent(self, client: IMAPClient) -> str:
+        """The folder of sent letters; made if there is none."""
+        if not self._sent_folder:
+            self._sent_folder = client.find_special_folder(SENT) or "Sent"
+        if not client.folder_exists(self._sent_folder):
+            client.create_folder(self._sent_folder)
+        return self._sent_folder
+
+    def _look(self, client: IMAPClient, folder: str, wanted: set[str]) -> set[str]:
+        if not wanted or not client.folder_exists(folder):
+            return set()
+        client.select_folder(folder, readonly=True)
+        uids: set[int] = set()
+        try:
+            for one in sorted(wanted):
+                uids.update(client.search(["OR", "HEADER", "X-Partner-Key", one, "HEADER", "Message-ID", one]))
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            log.info("imap-search", extra={"error": _told(error)})
+        found = self._ids_of(client, sorted(uids)) & wanted
+        if found == wanted:
+            return found
+        # Some servers index headers late, or not at all: absent must be certain, or a letter goes out twice.
+        return found | (self._ids_of(client, sorted(client.search("ALL"))[-_OWN_LOOKED_AT:]) & wanted)
+
+    def _ids_of(self, client: IMAPClient, uids: Sequence[int]) -> set[str]:
+        found: set[str] = set()
+        for start in range(0, len(uids), _AT_ONCE):
+            for data in client.fetch(uids[start : start + _AT_ONCE], [_OWN_FIELDS]).values():
+                head = _header(data)
+                found.add(str(head.get("X-Partner-Key", "")).strip().lower()[:32])
+                found.add(str(head.get("Message-ID", "")).strip().strip("<>").partition("@")[0].lower())
+        return found
+
+
+def _header(data: dict[bytes, object]) -> Message:
+    """The header fields of one FETCH answer, under whatever name the server gives them."""
+    text = next((value for name, value in data.items() if name.startswith(b"BODY[") and isinstance(value, bytes)), b"")
+    return message_from_bytes(text)
+
+
+def _key(raw: bytes) -> str:
+    return f"imap:{hashlib.sha256(raw).hexdigest()}"
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Is it worth connecting again?"""
+    return isinstance(error, imaplib.IMAP4.abort | OSError) and not isinstance(error, NoMailbox)
+
+
+def _told(error: Exception) -> str:
+    """A server's word, whatever its type."""
+    word = error.args[0] if error.args else error
+    text = word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
+    return text.removeprefix("b'").removesuffix("'")  # the libraries show bytes as Python writes them
+
+
+def _is_here(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
