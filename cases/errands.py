@@ -193,6 +193,13 @@ def settled(desk: Desk, case: Case) -> None:
     desk.lift_remark(case, "impossible-word", "put-back")
 
 
+def await_key(desk: Desk, case: Case) -> None:
+    """Staff are asked for the licence's key, and warned as of any answer."""
+    desk.ask_staff(case, "licence-key")
+    desk.attention("licence-key", "", case, case.question.text if case.question else "")
+    sla.plan(desk, case)
+
+
 def staff_reasons(desk: Desk, case: Case, section: str) -> tuple[ReasonText, ...]:
     """A refusal by staff's word alone."""
     return desk.reason_texts([Reason("staff", section)], desk.edition(case))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cases import deals, orders, partners, questions, updates
+from cases import deals, orders, partners, pilots, questions, updates
 from cases.desk import Desk
 from cases.identity import name_key
 from cases.model import Answer, Case, CaseKind, DealState, Form, FormRow, PartnerState, Submission
@@ -16,6 +16,7 @@ _COMPLETES: Mapping[CaseKind, Callable[[Desk, Case, dict[str, str], Submission],
     CaseKind.PARTNER: partners.complete,
     CaseKind.DEAL: deals.complete,
     CaseKind.ORDER: orders.complete,
+    CaseKind.PILOT: pilots.complete,
 }
 """Kinds whose form may be edited, or completed by reply, before the decision."""
 
@@ -77,6 +78,10 @@ def _take(desk: Desk, row: FormRow) -> None:
             updates.take(desk, row, submission)
         case Form.ORDER:
             orders.take(desk, row, submission)
+        case Form.PILOT:
+            pilots.take(desk, row, submission)
+        case Form.PILOT_REPORT:
+            pilots.take_report(desk, row, submission)
         case _:
             text = "\n".join(f"{row.labels.get(name, name)}: {value}" for name, value in row.answers.items() if value)
             questions.open_question(

@@ -56,6 +56,13 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     # order
     "order-accepted": ("order",),
     "order-refused": ("order",),
+    # pilot
+    "pilot-accepted": ("pilot",),
+    "pilot-started": ("pilot",),
+    "pilot-refused": ("pilot",),
+    "pilot-ending": ("pilot", "days"),
+    "pilot-report-due": ("pilot", "overdue"),
+    "pilot-report-received": ("pilot",),
     # staff
     "staff-attention": ("kind", "lines", "share"),
     "staff-digest": ("counts", "waiting", "missed"),
@@ -72,7 +79,7 @@ authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, tota
 discount|valid_until, old, new}] ·
 `outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts]
 · `state`: partner state · `asked_about`: number or "" ·
-`order`: see `order_facts` ·
+`order`: see `order_facts` · `pilot`: see `pilot_facts` ·
 `lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
@@ -173,6 +180,24 @@ def about_facts(case: Case) -> Facts:
             "products": list(data.products),
         }
     return {"kind": "request", "name": data.subject, "customer": "", "products": []}
+
+
+def pilot_facts(case: Case) -> Facts:
+    """A pilot for a letter, without its key."""
+    data = case.licence()
+    days = data.term_days if data.term_days is not None else data.asked_days
+    return {
+        "number": case.number,
+        "customer": data.customer,
+        "customer_inn": case.customer_inn,
+        "products": list(data.products),
+        "licences": data.licences if data.licences is not None else "",
+        "term_days": days if days is not None else "",
+        "key": "",
+        "started_on": day(data.started_on),
+        "ends_on": day(data.ends_on),
+        "report_due": day(data.report_due_on),
+    }
 
 
 def order_facts(case: Case) -> Facts:

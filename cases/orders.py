@@ -25,6 +25,7 @@ from cases.model import (
 )
 from cases.pricing import NotPricedError, PricedProduct, kopecks, offer_lines, total
 from cases.requests import OrderRequest, parse_order
+from rules.authorisation import Standing
 from rules.decision import Decision, Outcome, Problem
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 
@@ -286,8 +287,7 @@ def _approve(desk: Desk, case: Case) -> None:
         raise Impossible("deal-unknown")
     if not data.products or data.licences is None:
         raise Impossible("data-missing")
-    partner = desk.partner_of(case)
-    if partner is None or partner.state != "authorised":
+    if desk.standing(desk.partner_of(case)) is not Standing.AUTHORISED:
         raise Impossible("not-authorised")
     if deal.discount is None:
         raise Impossible("not-in-force")

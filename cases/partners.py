@@ -11,6 +11,7 @@ from cases.model import (
     Case,
     CaseKind,
     DealState,
+    ErrandState,
     Facts,
     Form,
     FormRow,
@@ -376,6 +377,9 @@ def _wake_deals(desk: Desk, case: Case) -> None:
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.PENDING:
             desk.wake(deal)
+    for errand in desk.tx.errands_of(case.partner_inn):
+        if errand.state == ErrandState.PENDING:
+            desk.wake(errand)
 
 
 def deauthorise(desk: Desk, case: Case, by: str) -> None:
@@ -391,6 +395,9 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
             desk.ask_staff(deal, "annul-deauthorised")
         elif deal.state == DealState.PENDING:
             desk.wake(deal)
+    for errand in desk.tx.errands_of(case.partner_inn):
+        if errand.state not in (ErrandState.NEEDS_DATA, ErrandState.REFUSED, ErrandState.CLOSED):
+            desk.wake(errand)
 
 
 def complete(desk: Desk, case: Case, answers: dict[str, str], submission: Submission) -> None:

@@ -75,6 +75,9 @@ class Transaction(Protocol):
 
     def open_deal_count(self, partner_inn: str) -> int: ...
     def cases_of_kind(self, kind: CaseKind, partner_inn: str) -> list[Case]: ...
+    def errands_of(self, partner_inn: str) -> list[Case]:
+        """The partner's orders, pilots and NFR licences, by number."""
+
     def all_partners(self) -> list[Case]: ...
     def waking(self, now: datetime, limit: int) -> list[str]:
         """Numbers of cases with `wakes_at` <= now, by wakes_at then place; at most `limit`, quarantined ones left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import clockwork, deals, orders, partners, questions, updates
+from cases import clockwork, deals, orders, partners, pilots, questions, updates
 from cases.desk import Desk
 from cases.model import (
     Answer,
@@ -177,7 +177,7 @@ def _act(
 
 def _errand_data(desk: Desk, submission: Submission, case: Case, reading: Reading) -> bool:
     """Data that were asked for about an order, a pilot."""
-    completes = {CaseKind.ORDER: orders.complete}.get(case.kind)
+    completes = {CaseKind.ORDER: orders.complete, CaseKind.PILOT: pilots.complete}.get(case.kind)
     if completes is None or reading.action != "data" or case.state != ErrandState.NEEDS_DATA:
         return False
     submission.raw["data"] = True

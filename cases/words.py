@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from cases import clockwork, deals, orders, partners, questions, tiers, updates
+from cases import clockwork, deals, orders, partners, pilots, questions, tiers, updates
 from cases.desk import Desk, Impossible
 from cases.identity import split_addresses
 from cases.letters import day, offer_facts, percent
@@ -121,6 +121,8 @@ def _carry_out(desk: Desk, case: Case, word: StaffWord) -> None:
         _deal(desk, case, word)
     elif case.kind is CaseKind.ORDER:
         orders.hear(desk, case, word)
+    elif case.kind is CaseKind.PILOT:
+        pilots.hear(desk, case, word)
     else:
         _request(desk, case, word)
 
@@ -453,6 +455,8 @@ def _request(desk: Desk, case: Case, word: StaffWord) -> None:
         return
     if data.topic == "update" and data.facts and state is RequestState.APPROVED and not updates.apply_recorded(desk, case):
         raise Impossible("not-in-force")
+    if data.topic == pilots.REPORT_TOPIC and state is RequestState.APPROVED and not pilots.apply_recorded(desk, case):
+        raise Impossible("pilot-not-started")
     questions.settle(desk, case, state)
 
 

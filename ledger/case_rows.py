@@ -27,6 +27,8 @@ _by_customer = _READ.where(
 )
 _partners_by_inn = _READ.where(_c.kind == CaseKind.PARTNER, _c.partner_inn.in_(bindparam("of", expanding=True)))
 _by_kind_and_inn = _READ.where(_c.kind == bindparam("kind"), _c.partner_inn == bindparam("inn"))
+_ERRANDS = (CaseKind.ORDER, CaseKind.PILOT, CaseKind.NFR)
+_errands_by_inn = _READ.where(_c.kind.in_(_ERRANDS), _c.partner_inn == bindparam("inn"))
 _by_kind = _READ.where(_c.kind == bindparam("kind"))
 _open_counts = (
     select(_c.partner_inn, func.count())
@@ -209,6 +211,14 @@ class Cases(Submissions):
         """The partner's cases of that kind, by number."""
         rows = self._rows_of(_by_kind_and_inn, {"kind": kind, "inn": partner_inn})
         found = self._with_unflushed(rows, lambda case: case.kind is kind and inn_of(case) == partner_inn)
+        return sorted(found, key=lambda case: (len(case.number), case.number))
+
+    def errands_of(self, partner_inn: str) -> list[Case]:
+        """The partner's orders, pilots and NFR licences, by number."""
+        if not partner_inn:
+            return []
+        rows = self._rows_of(_errands_by_inn, {"inn": partner_inn})
+        found = self._with_unflushed(rows, lambda case: case.kind in _ERRANDS and inn_of(case) == partner_inn)
         return sorted(found, key=lambda case: (len(case.number), case.number))
 
     def all_partners(self) -> list[Case]:

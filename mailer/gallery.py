@@ -39,6 +39,18 @@ ORDER: Facts = {
     "lines": [{"name": "Стахановец Полный Контроль", "quantity": 50, "price": "9600.00", "total": "480000.00"}],
     "amount": "480000.00",
 }
+PILOT: Facts = {
+    "number": "T-2026-0001",
+    "customer": "ООО «Ромашка»",
+    "customer_inn": "7707083893",
+    "products": ["Стахановец Полный Контроль"],
+    "licences": 20,
+    "term_days": 14,
+    "key": "AAAA-BBBB-CCCC",
+    "started_on": "2026-03-02",
+    "ends_on": "2026-03-16",
+    "report_due": "2026-03-30",
+}
 MISSING = [
     {"name": "sales", "required": "500000", "actual": "320000.50"},
     {"name": "sales-training", "required": "yes", "actual": "no"},
@@ -71,6 +83,7 @@ SAMPLES: Facts = {
     ],
     "second_discount_max": "5",
     "order": ORDER,
+    "pilot": PILOT,
     "due_on": "2026-03-16",
     "annul_from": "2026-03-24",
     "overdue": False,

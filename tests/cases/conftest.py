@@ -47,6 +47,7 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 EDITIONS = load_editions(ROOT / "programme")
 EDITION = EDITIONS.items[-1]
 STAFF = "boss@stakhanovets.ru"
+A, B = "a@one.ru", "b@two.ru"
 ONE, TWO, CUSTOMER, OTHER = "7700000009", "7700079190", "7700158388", "7707083893"
 FULL, BASE = "Стахановец: Полный контроль", "Стахановец: Базовый"
 PRICES = tuple(
@@ -238,6 +239,11 @@ class House:
         """An order sent now."""
         usual = {"customer": "ООО Клиент", "customer_inn": CUSTOMER, "products": BASE, "distributor": ""}
         return self.form(Form.ORDER, address, partner_inn=inn, deal=deal, licences=licences, **{**usual, **changes})
+
+    def pilot(self, inn: str, address: str, **changes: str) -> list[Posted]:
+        """A request for a pilot sent now."""
+        usual = {"customer": "ООО Клиент", "customer_inn": CUSTOMER, "products": BASE, "licences": "5", "term_days": ""}
+        return self.form(Form.PILOT, address, partner_inn=inn, **{**usual, **changes})
 
     def customer_refuses(self, customer: str, partner: str) -> None:
         self.tabs = replace(self.tabs, refusals=(RefusalLine(customer, partner, "письмо"),))

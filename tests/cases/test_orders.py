@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from tests.cases.conftest import BASE, CUSTOMER, FULL, ONE, OTHER, PRICES, TWO, House, at
-
-A, B = "a@one.ru", "b@two.ru"
+from tests.cases.conftest import BASE, CUSTOMER, FULL, ONE, OTHER, PRICES, TWO, A, B, House, at
 
 
 def registered(house: House, licences: str = "10", products: str = BASE) -> str:

@@ -38,6 +38,7 @@ from rules.deals import (
 from rules.decision import Decision, Problem, Result
 from rules.edition import Edition, Tier
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
+from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
 from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, distance, fallback, review, sales_total, shortfall
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,6 +125,18 @@ POINTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "Условия предоставления специальных цен": frozenset({"виды сделок", "конкурентный переход", "лучшая из двух скидок"}),
+    "Тестовые лицензии для пилотов": frozenset(
+        {
+            "обычный срок сразу",
+            "другой срок",
+            "только авторизованные",
+            "нужны данные",
+            "просроченный отчёт",
+            "дни пилота",
+            "напоминания и отчёт",
+            "после простоя",
+        }
+    ),
     "Кто говорит за партнёра": frozenset({"чужой адрес"}),
     "Сроки": frozenset(
         {
@@ -446,6 +459,35 @@ def run_order(facts: dict[str, Any], edition: Edition, expected: dict[str, Any])
     return of_decision(order(weighed, edition), edition, expected, ("discount",))
 
 
+def run_pilot(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    weighed = PilotFacts(
+        problems=problems(facts),
+        standing=Standing(facts.pop("standing", "authorised")),
+        sender_known=facts.pop("sender_known", True),
+        asked_days=facts.pop("asked_days", None),
+        overdue=tuple(facts.pop("overdue", [])),
+        needs_data_overdue=facts.pop("needs_data_overdue", False),
+        deadline_passed=facts.pop("deadline_passed", False),
+    )
+    used_up(facts)
+    return of_decision(pilot(weighed, edition), edition, expected, ("days",))
+
+
+def run_pilot_agenda(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    calendar = calendar_of(edition.name)
+    running = pilot_term(day(facts["key_sent"]), facts.get("days", edition.pilots.standard_days), edition)
+    steps = pilot_agenda(running, frozenset(facts.get("done", [])), edition, calendar)
+    actual: dict[str, Any] = {
+        "ends": told_day(running.ends_on),
+        "report_due": told_day(running.report_due_on),
+        "steps": [f"{told(step.at, calendar)} {step.step}" for step in steps],
+    }
+    if "now" in facts:
+        taken, skipped = pilot_due(steps, moment(facts["now"], calendar))
+        actual |= {"taken": [step.step.value for step in taken], "skipped": len(skipped)}
+    return {key: value for key, value in actual.items() if key in expected}
+
+
 RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
     "authorise": run_authorise,
     "register": run_register,
@@ -458,4 +500,6 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "term": run_term,
     "agenda": run_agenda,
     "order": run_order,
+    "pilot": run_pilot,
+    "pilot-agenda": run_pilot_agenda,
 }
