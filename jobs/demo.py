@@ -16,9 +16,9 @@ from jobs.demo_account import tell
 from jobs.home import Home, make_home, open_home
 from jobs.once import run_pass
 from jobs.progress import Progress
-from jobs.sample.place import add_rows, drop_letter, fill_staff_tabs, numbers_of, places, reply, sample_story, set_cells
+from jobs.sample.place import add_rows, drop_letter, fill_staff_tabs, numbers_of, reply, sample_story, set_cells
 from jobs.sample.story import HERE, Act, Story
-from sheets.columns import DEALS, PARTNERS, TRAINING
+from sheets.columns import DEALS, PARTNERS, REQUESTS, TRAINING
 from sheets.xlsx import WorkbookFile
 
 _STAFF = 'mail = ["partner-team@stakhanovets.example"]'
@@ -65,33 +65,36 @@ def _people(home: Home, told: Story, visit: int) -> None:
             _word(book, act, numbers, told)
     book.save(home.workbook)
     for act in told.acts:
-        if act.visit == visit and act.at is not None:
-            if act.kind == "letter":
-                drop_letter(home.inbox, (HERE / act.entry["file"]).read_bytes(), act.at)
-            elif answered := _letter(home, numbers[act.entry["about"]], act.entry["template"]):
-                drop_letter(home.inbox, reply(answered, act.entry["text"], act.at), act.at)
+        if act.visit == visit and act.kind == "letter":
+            drop_letter(home.inbox, (HERE / act.entry["file"]).read_bytes(), act.at)
+        elif act.visit == visit and act.kind == "reply":
+            answered = _letter(home, numbers[act.entry["about"]], act.entry["template"])
+            drop_letter(home.inbox, reply(answered, act.entry["text"], act.at), act.at)
 
 
 def _word(book: openpyxl.Workbook, act: Act, numbers: Mapping[str, str], told: Story) -> None:
-    number = numbers[act.entry["about"]]
-    if not act.entry.get("training"):
-        set_cells(book, PARTNERS if number.startswith("P-") else DEALS, number, act.entry["cells"])
-        return
-    inn = next(row.answers["inn"] for row in told.rows if row.form is Form.PARTNER and row.name == act.entry["about"])
-    sheet = book[TRAINING.name]
-    headers = places(sheet)
-    for row in range(2, sheet.max_row + 1):
-        if str(sheet.cell(row, headers["ИНН партнёра"]).value) == inn:
-            set_cells(book, TRAINING, str(sheet.cell(row, headers["№"]).value), act.entry["cells"])
+    """What staff type: beside a question, a training, a partner or a deal."""
+    cells = act.entry["cells"]
+    if "asked_by" in act.entry:
+        set_cells(book, REQUESTS, "Адрес", act.entry["asked_by"], cells)
+    elif act.entry.get("training"):
+        name = act.entry["about"]
+        inn = next(row.answers["inn"] for row in told.rows if row.form is Form.PARTNER and row.name == name)
+        set_cells(book, TRAINING, "ИНН партнёра", inn, cells)
+    else:
+        number = numbers[act.entry["about"]]
+        set_cells(book, PARTNERS if number.startswith("P-") else DEALS, "№", number, cells)
 
 
-def _letter(home: Home, number: str, template: str) -> dict[str, str] | None:
-    """Headers of the latest letter of that template on that case."""
+def _letter(home: Home, number: str, template: str) -> dict[str, str]:
+    """Headers of the latest letter of that template on that case. Raises LookupError when none went out."""
     parser = BytesParser(policy=policy.default)
-    found: dict[str, str] | None = None
+    found: dict[str, str] = {}
     for path in sorted((home.sent / "new").iterdir()):
         with path.open("rb") as file:
             message = parser.parse(file, headersonly=True)
         if message["X-Partner-Case"] == number and message["X-Partner-Template"] == template:
             found = {name: str(message[name]) for name in ("To", "Reply-To", "Subject", "Message-ID")}
+    if not found:
+        raise LookupError(f"no letter {template} on {number}")
     return found

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from cases.letters import percent
 from cases.model import Case, CaseKind, Recorded
 from jobs.explain import STATES, state_of
 from jobs.explain_text import at, subject
@@ -20,7 +21,7 @@ from ledger.database import SqlTransaction
 from sheets.columns import REQUEST_STATES
 
 SHOWN_WAITING = 12
-SHOWN_REASONS = 6
+SHOWN_REASONS, SHOWN_ALIKE = 6, 3
 _TITLES = {
     CaseKind.PARTNER: "Partners",
     CaseKind.DEAL: "Deals",
@@ -34,8 +35,8 @@ def tell(console: Console, home: Home, now: datetime) -> None:
     with open_office(home, now, Progress()) as office, office.ledger.reading(now) as tx:
         console.rule("[bold]Partner Desk", style="dim")
         _counts(console, tx)
-        open_cases = tx.open_cases()
-        _waiting(console, [case for case in open_cases if case.question is not None])
+        asked = {case.number: case for case in (*tx.open_cases(), *tx.all_partners()) if case.question is not None}
+        _waiting(console, list(asked.values()))
         shown = _reasons(console, tx)
         _where(console, home, shown)
 
@@ -59,8 +60,11 @@ def _counts(console: Console, tx: SqlTransaction) -> None:
 def _waiting(console: Console, waiting: list[Case]) -> None:
     console.print(f"\n[bold cyan]Waits for staff[/] [dim]({len(waiting)}; answered in the column «Решение сотрудника»)[/]")
     table = Table(box=None, show_header=False, pad_edge=False)
-    for case in sorted(waiting, key=lambda case: (case.due_at is None, case.due_at, case.number))[:SHOWN_WAITING]:
-        due = "" if case.due_at is None else f"due {at(case.due_at)}" + (" [red]missed[/]" if case.missed else "")
+    for case in sorted(waiting, key=lambda case: (case.decided_at is not None, case.due_at or case.submitted_at, case.number))[
+        :SHOWN_WAITING
+    ]:
+        undecided = case.due_at is not None and case.decided_at is None
+        due = (f"due {at(case.due_at)}" + (" [red]missed[/]" if case.missed else "")) if undecided else ""
         table.add_row(case.number, f"[dim]{due}[/]", escape(case.question.text if case.question else ""))
     console.print(Padding(table, (0, 0, 0, 2)))
 
@@ -76,30 +80,29 @@ def _reasons(console: Console, tx: SqlTransaction) -> list[str]:
         if last is None or len(shown) >= SHOWN_REASONS:
             continue
         kind = (last.outcome, *(reason.code for reason in last.reasons))
-        if kind in seen:
+        if kind in seen or sum(other[0] == last.outcome for other in seen) >= SHOWN_ALIKE:
             continue
         seen.add(kind)
         shown.append(case.number)
         console.print(f"  [bold]{case.number}[/] {escape(state_of(case))} [dim]{escape(subject(case))}[/]", highlight=False)
-        console.print(f"    {escape(_because(last, case))}", highlight=False)
+        console.print(Padding(f"[dim]→[/] {escape(_because(last, case))}", (0, 0, 0, 4)), highlight=False)
     return shown
 
 
 def _deals(tx: SqlTransaction) -> list[Case]:
     """Deals with the most telling reasons first."""
-    found = [case for number in range(1, 100) if (case := tx.case(f"D-{_year(tx)}-{number:04}")) is not None]
+    partners = {case.partner_inn for case in tx.all_partners() if case.partner_inn}
+    found = [deal for inn in sorted(partners) for deal in tx.deals_of_partner(inn)]
     return sorted(found, key=lambda case: (-len(case.deal().refusal_codes), case.number))
 
 
-def _year(tx: SqlTransaction) -> int:
-    return tx.now.year
-
-
 def _because(last: Recorded, case: Case) -> str:
-    if not last.reasons:
-        discount = case.deal().discount
-        return f"every test passed; discount {discount} %" if discount is not None else last.outcome
-    return "; ".join(f"{reason.code} – {reason.text}" if reason.code.isdigit() else reason.text for reason in last.reasons)
+    if last.outcome in ("reject", "ask"):
+        return case.reason_text
+    if last.reasons:
+        return "; ".join(reason.text for reason in last.reasons)
+    how = "approved by staff" if last.by == "staff" else "every test passed"
+    return f"{how}; discount {percent(case.deal().discount)} %"
 
 
 def _where(console: Console, home: Home, shown: list[str]) -> None:

@@ -166,6 +166,8 @@ def _effects(console: Console, found: Explained) -> None:
         return
     _title(console, "Effects")
     table = Table(box=None, show_header=False, pad_edge=True)
+    for _ in range(6):
+        table.add_column(overflow="fold")  # an address or template is never cut short
     for effect in found.effects:
         done = "green" if effect.state in ("sent", "written") else "dim" if effect.state == "cancelled" else "yellow"
         to = f"→ {effect.to}" if effect.to else ""

@@ -46,7 +46,7 @@ def place_sample(home: Home, now: datetime) -> None:
     add_rows(book, [row for row in told.rows if not row.about], {})
     book.save(home.workbook)
     for act in told.acts:
-        if act.kind == "letter" and act.at is not None:
+        if act.kind == "letter":
             drop_letter(home.inbox, (HERE / act.entry["file"]).read_bytes(), act.at)
 
 
@@ -90,16 +90,14 @@ def _append(book: Workbook, tab: Tab, values: Mapping[str, Any]) -> None:
                 cell.number_format = "dd.mm.yyyy"
 
 
-def set_cells(book: Workbook, tab: Tab, number: str, cells: Mapping[str, Any]) -> bool:
-    """Type into the row of that number, by header. False when there is no such row."""
+def set_cells(book: Workbook, tab: Tab, header: str, wanted: str, cells: Mapping[str, Any]) -> None:
+    """Type into the rows that hold `wanted` under that header."""
     sheet = book[tab.name]
     headers = places(sheet)
     for row in range(2, sheet.max_row + 1):
-        if sheet.cell(row, headers["№"]).value == number:
-            for header, value in cells.items():
-                sheet.cell(row, headers[header], value)
-            return True
-    return False
+        if str(sheet.cell(row, headers[header]).value) == wanted:
+            for name, value in cells.items():
+                sheet.cell(row, headers[name], value)
 
 
 def reply(answered: Mapping[str, str], text: str, at: datetime) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -36,7 +36,7 @@ class Act:
 
     kind: str
     visit: int
-    at: datetime | None
+    at: datetime
     entry: dict[str, Any]
 
 
@@ -49,7 +49,6 @@ class Story:
     acts: list[Act]
     office: dict[str, list[dict[str, Any]]]
     last_day: date
-    names: dict[str, str] = field(default_factory=dict)
 
 
 def story(now: datetime, calendar: BusinessCalendar) -> Story:
@@ -81,12 +80,12 @@ def story(now: datetime, calendar: BusinessCalendar) -> Story:
             fields = {column.field for column in FORMS[form].columns}
             answers = {name: str(value) for name, value in entry.items() if name in fields}
             about = answers.pop("deal", "")
-            rows.append(Row(form, at, entry.get("visit") or visit_of(at), entry.get("as", ""), answers, about))
-    acts = []
-    for kind in ("reply", "letter", "word"):
-        for entry in people.get(kind, []):
-            when = moment(entry["at"]) if "at" in entry else None
-            acts.append(Act(kind, entry.get("visit") or (visit_of(when) if when else 1), when, entry))
+            rows.append(Row(form, at, visit_of(moment(entry.get("turns_up", entry["at"]))), entry.get("as", ""), answers, about))
+    acts = [
+        Act(kind, visit_of(moment(entry["at"])), moment(entry["at"]), entry)
+        for kind in ("reply", "letter", "word")
+        for entry in people[kind]
+    ]
     return Story(visits, rows, acts, _read("office.toml"), last_day)
 
 
