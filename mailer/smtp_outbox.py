@@ -6,12 +6,16 @@ know: `DeliveryUncertain`, cleared by looking for our own copy, never by a blind
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
+from email.utils import format_datetime
 
 from mailer.imap_inbox import NoMailbox, OwnCopies, Server
 from mailer.outbox import DeliveryUncertain, Refused, Unavailable
@@ -88,6 +92,32 @@ class SmtpOutbox:
                 return []
         except Unavailable as error:
             return [str(error)]
+
+    def round_trip(self, now: datetime, *, seconds: float = 60.0, sleep: Callable[[float], None] = time.sleep) -> list[str]:
+        """Send a letter to ourselves and look for it by its key, as a doubt would be cleared; what is wrong, with its mend."""
+        if self._copies is None or not (self._own_copy or not self._copies.append):
+            return ["a delivery in doubt cannot be cleared: name an address of ours that gets a copy of each letter"]
+        to = self._own_copy or self._sender
+        key = hashlib.sha256(f"round trip {now.isoformat()}".encode()).hexdigest()
+        head = (
+            f"From: {self._sender}\r\nTo: {to}\r\nSubject: Partner Desk: self-test\r\nDate: {format_datetime(now)}\r\n"
+            f"Message-ID: <{key[:32]}@{self._sender.rpartition('@')[2]}>\r\nX-Partner-Key: {key}\r\n"
+            "Auto-Submitted: auto-generated\r\n"
+        )
+        try:
+            batch = _Batch(self._server, self._sender, "", None, self._may_send)
+            batch.connect()
+            try:
+                batch.send(f"{head}\r\nIt may be deleted.\r\n".encode(), to)
+            finally:
+                batch.close()
+            for _ in range(max(1, round(seconds / 2))):
+                if self.find([key[:32]]):
+                    return []
+                sleep(2.0)
+        except (Unavailable, Refused, DeliveryUncertain) as error:
+            return [f"the self-test letter: {error}"]
+        return [f"the self-test letter to {to} was taken, but is not found in the mailbox after {seconds:g} s; name its folder"]
 
 
 class _Batch:

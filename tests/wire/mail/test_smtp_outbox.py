@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -301,3 +302,26 @@ def test_a_copy_is_found_by_our_key_where_the_message_id_was_replaced(account: A
     account.deliver(f"From: {SENDER}\r\nMessage-ID: <010f-ses@relay.example>\r\nX-Partner-Key: {key}\r\n\r\nx\r\n".encode())
     account.deliver(f"From: {SENDER}\r\nSubject: {'cd' * 16}\r\nIn-Reply-To: <{'cd' * 16}@vendor.example>\r\n\r\nx\r\n".encode())
     assert account.copies(also=["INBOX", "No such folder"]).find([key[:32], "cd" * 16]) == {key[:32]}
+
+
+# -- the self-test ------------------------------------------------------------------
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+def test_a_letter_to_ourselves_is_found_again(outgoing: OutgoingServer, account: Account) -> None:
+    outgoing.relay = lambda taken: account.deliver(taken.raw)
+    mailbox = outbox(outgoing, copies=account.copies(also=["INBOX"]), own_copy=account.address)
+    assert mailbox.round_trip(NOW) == []
+    assert outgoing.letters[0].recipients == (account.address,)
+    assert not list((account.maildir / ".Sent").rglob("*:2,*"))
+
+
+def test_a_letter_to_ourselves_that_is_lost_is_told(outgoing: OutgoingServer, account: Account) -> None:
+    mailbox = outbox(outgoing, copies=account.copies(also=["INBOX"]), own_copy=account.address)
+    waited: list[float] = []
+    assert "not found" in mailbox.round_trip(NOW, seconds=6, sleep=waited.append)[0]
+    assert sum(waited) == 6
+    outgoing.faults = [Fault("MAIL", "550 not your address")]
+    assert "not your address" in mailbox.round_trip(NOW)[0]
+    assert "in doubt" in outbox(outgoing, copies=account.copies()).round_trip(NOW)[0]
