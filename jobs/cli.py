@@ -115,7 +115,8 @@ def _now(arguments: argparse.Namespace) -> datetime:
 def _home(arguments: argparse.Namespace) -> Home:
     """The home, with whatever is missing from it. Raises SettingsError when there is none at all."""
     root = chosen(arguments.home)
-    open_home(root)
+    if not root.is_dir():
+        open_home(root)
     return make_home(root)
 
 
