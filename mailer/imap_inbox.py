@@ -80,7 +80,7 @@ class Server:
 class ImapLine:
     """A connection that is made when it is needed, and made anew when it broke."""
 
-    def __init__(self, server: Server, *, tries: int = 3, pause: float = 1.0) -> None:
+    def __init__(self, server: Server, *, tries: int = 3, pause: float = 0.5) -> None:
         self._server = server
         self._client: IMAPClient | None = None
         self._retrying = tenacity.Retrying(

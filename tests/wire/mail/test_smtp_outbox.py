@@ -46,7 +46,7 @@ def test_line_ends_are_made_right_and_smuggle_nothing(outgoing: OutgoingServer) 
     assert [letter.raw for letter in outgoing.letters] == [b"Subject: x\r\n\r\nfirst\r\n.\r\nQUIT\r\n.\r\nlast\r\n"]
 
 
-@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "TEXT"])
+@pytest.mark.parametrize("stage", ["RCPT", "DATA", "TEXT"])
 @pytest.mark.parametrize(
     ("answer", "raised"),
     [
@@ -65,6 +65,16 @@ def test_answers(stage: Stage, answer: str, raised: type[Exception], outgoing: O
             connection.send(RAW, TO)
         connection.send(RAW, "next@partner.example")
     assert [letter.recipients for letter in outgoing.letters] == [("next@partner.example",)]
+
+
+@pytest.mark.parametrize("answer", ["553 5.7.1 Sender address rejected: not owned by auth user", "451 later", "421 bye"])
+def test_a_sender_that_the_server_does_not_like_is_ours_to_mend(answer: str, outgoing: OutgoingServer) -> None:
+    outgoing.faults = [Fault("MAIL", answer)]
+    with outbox(outgoing).batch() as connection:
+        with pytest.raises(Unavailable, match=f"{SENDER}: {answer[:3]}"):
+            connection.send(RAW, TO)
+        connection.send(RAW, TO)
+    assert len(outgoing.letters) == 1
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
