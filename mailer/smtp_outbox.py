@@ -184,9 +184,9 @@ class _Batch:
     def _open(self, smtp: smtplib.SMTP, to: str, size: int) -> None:
         """Everything before the text. Whatever goes wrong here, nothing went."""
         try:
-            answer = smtp.mail(self._sender, [f"size={size}"] if smtp.has_extn("size") else [])
-            if answer[0] != 250:  # about our own address, whatever the code: no letter is to be given up for that
-                raise Unavailable(f"as sender {self._sender}: {answer[0]} {_shown(answer[1])}")
+            code, answer = smtp.mail(self._sender, [f"size={size}"] if smtp.has_extn("size") else [])
+            if code != 250:  # about our own address, whatever the code: no letter is to be given up for that
+                raise Unavailable(f"as sender {self._sender}: {code} {_shown(answer)}")
             self._expect(smtp.rcpt(to), (250, 251))
             if self._own_copy and self._own_copy != to:
                 code, answer = smtp.rcpt(self._own_copy)
