@@ -21,6 +21,7 @@ from jobs.progress import Progress
 from jobs.run import serve
 from jobs.sample.place import place_sample
 from jobs.settings import SettingsError
+from ledger.database import LedgerUnreachable
 from ledger.migrations import LedgerTooNew
 from rules.decision import ProgrammeError
 from sheets.port import SheetError
@@ -51,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except SheetError as error:
         _say(f"the spreadsheet: {error}")
+        return 1
+    except LedgerUnreachable as error:
+        _say(str(error))
         return 1
 
 

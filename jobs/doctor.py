@@ -19,7 +19,7 @@ from jobs.office import outside, owner_of
 from jobs.programme import load_editions
 from jobs.settings import SettingsError
 from jobs.sheet_faults import said
-from ledger.database import open_ledger
+from ledger.database import LedgerUnreachable, open_ledger
 from ledger.migrations import LedgerTooNew
 from mailer.rendering import check_templates
 from rules.decision import ProgrammeError
@@ -143,11 +143,11 @@ def _templates(_: Home, __: datetime) -> Iterator[Check]:
 
 def _ledger(home: Home, now: datetime) -> Iterator[Check]:
     try:
-        if not home.ledger.exists():
+        if not home.has_ledger():
             yield Check("ledger", "none yet; the first pass makes it")
             return
         ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))
-    except (SettingsError, LedgerTooNew) as error:
+    except (SettingsError, LedgerTooNew, LedgerUnreachable) as error:
         yield Check("ledger", str(error), fault=True)
         return
     try:

@@ -35,7 +35,11 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
     report = PassReport()
     with TemporaryDirectory(prefix="partner-desk-") as folder:
         copy = Path(folder) / "ledger.db"
-        _copy(home.ledger, copy)
+        if home.shared_ledger:
+            with closing(open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))) as real:
+                real.backup(copy)
+        else:
+            _copy(home.ledger, copy)
         ledger = open_ledger(f"sqlite:///{copy}", secret=home.token_key(), owner=owner_of(home))
         try:
             with ledger.reading(now) as tx:

@@ -65,7 +65,7 @@ class Explained:
 def gather(home: Home, wanted: str, now: datetime) -> Explained:
     """Everything about the case of that number. Raises SettingsError when there is none."""
     number = _number(wanted)
-    if not home.ledger.exists():
+    if not home.has_ledger():
         raise SettingsError(f"no case {number}: nothing has been taken in yet; run `python -m jobs once` first")
     with open_office(home, now, Progress()) as office, office.ledger.reading(now) as tx:
         case = tx.case(number)

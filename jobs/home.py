@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.settings import TEMPLATE, Settings, SettingsError, read_settings, secret
+from jobs.settings import POSTGRESQL, SQLITE, TEMPLATE, Settings, SettingsError, database_url, read_settings, secret
 
 SHIPPED_PROGRAMME = Path(__file__).resolve().parents[1] / "programme"
 """The editions and the calendar that come with the program."""
@@ -49,18 +49,30 @@ class Home:
 
     @property
     def ledger(self) -> Path:
-        """The SQLite file of the ledger. Raises SettingsError for an URL that cannot be used here."""
-        url = self.settings.database.url
-        if not url.startswith("sqlite:///"):
-            url = secret(url, "database.url", self.root)
-        if not url.startswith("sqlite:///"):
-            raise SettingsError('config.toml: database.url: only "sqlite:///FILE" is available in this version')
-        return self.root / url.removeprefix("sqlite:///")
+        """The SQLite file of the ledger. Raises SettingsError when the ledger is in PostgreSQL, or nowhere."""
+        url = self._database_url()
+        if not url.startswith(SQLITE):
+            raise SettingsError("config.toml: database.url: the ledger is in PostgreSQL and has no file")
+        return self.root / url.removeprefix(SQLITE)
 
     @property
     def ledger_url(self) -> str:
-        """The ledger for SQLAlchemy."""
-        return f"sqlite:///{self.ledger}"
+        """The ledger for SQLAlchemy. Raises SettingsError."""
+        url = self._database_url()
+        return url if url.startswith(POSTGRESQL) else f"{SQLITE}{self.ledger}"
+
+    @property
+    def shared_ledger(self) -> bool:
+        """Is the ledger in PostgreSQL, so that more than one worker may be at it? Raises SettingsError."""
+        return self._database_url().startswith(POSTGRESQL)
+
+    def has_ledger(self) -> bool:
+        """Is there a ledger, as far as can be told without opening it? Raises SettingsError."""
+        return self.shared_ledger or self.ledger.exists()
+
+    def _database_url(self) -> str:
+        url = self.settings.database.url
+        return url if url.startswith((SQLITE, POSTGRESQL)) else database_url(secret(url, "database.url", self.root))
 
     def token_key(self) -> bytes:
         """The secret that reply addresses are signed with. Raises SettingsError."""

@@ -1,17 +1,28 @@
-"""One process at a time works on a home: by a lock file that outlives nobody, and by leases where machines share a ledger."""
+"""Who is at work: processes on one home by lock files that outlive nobody, workers on one ledger by a lease.
+
+Over SQLite one process at a time works on a home. Over PostgreSQL there may be more, here and on other machines: one of them has
+*the desk* (spreadsheet, inbox and cases, so that what came first is decided first), and every one delivers letters.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from jobs.home import Home
 from ledger.database import SqlLedger
 
-LEASES = ("sheet", "inbox")
-SECONDS = 600.0
+DESK = "desk"
+SECONDS = 300.0
+"""The desk's lease; it is drawn out with each transaction. A worker that says nothing for so long has lost it."""
+
+WORKERS = 32
+"""More processes than these do not work on one home."""
 
 
 class Busy(Exception):
@@ -19,26 +30,43 @@ class Busy(Exception):
 
 
 @contextmanager
-def only_one(home: Home) -> Iterator[None]:
-    """Be the only process on this machine that works on the home. Raises Busy."""
-    with open(home.root / ".lock", "w", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Busy(f"another run is at work on {home.root}; this one leaves it to that") from error
-        yield
+def at_work(home: Home) -> Iterator[str]:
+    """Take a worker's place on this home; gives the name it bears in leases. Raises Busy.
+
+    A place is held by a lock file. Whoever has it may take up at once what the dead process before it left under that name.
+    """
+    machine = f"{socket.gethostname()}:{hashlib.sha256(str(home.root).encode()).hexdigest()[:12]}"
+    with ExitStack() as held:
+        there = ""
+        for place in range(1, (WORKERS if home.shared_ledger else 1) + 1):
+            path = home.root / (".lock" if place == 1 else f".lock.{place}")
+            file = held.enter_context(open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="ascii"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                there = there or file.read(80).strip()
+                continue
+            file.truncate()
+            file.write(f"process {os.getpid()} since {datetime.now().astimezone():%d.%m.%Y %H:%M:%S}")
+            file.flush()
+            yield machine if place == 1 else f"{machine}:{place}"
+            return
+        raise Busy(f"another run is at work on {home.root} ({there or 'just started'}); this one leaves it to that")
 
 
 @contextmanager
-def leases(ledger: SqlLedger) -> Iterator[None]:
-    """Be the one writer of the spreadsheet and the one reader of the inbox, by the true clock. Raises Busy."""
-    taken = []
+def desk(ledger: SqlLedger) -> Iterator[bool]:
+    """Have the desk, by the true clock; False while it is another worker's. Every transaction then makes sure that it is ours."""
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    if not ledger.acquire_lease(DESK, ledger.owner, now(), SECONDS):
+        yield False
+        return
+    ledger.guard(DESK, SECONDS, now)
     try:
-        for name in LEASES:
-            if not ledger.acquire_lease(name, ledger.owner, datetime.now(UTC), SECONDS):
-                raise Busy(f"another machine is at work on the {name}; this run leaves it to that")
-            taken.append(name)
-        yield
+        yield True
     finally:
-        for name in taken:
-            ledger.release_lease(name, ledger.owner)
+        ledger.guard("")
+        ledger.release_lease(DESK, ledger.owner)

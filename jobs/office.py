@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +36,11 @@ from sheets.xlsx import WorkbookFile
 
 Item = TypeVar("Item")
 log = logging.getLogger("jobs")
+
+
+def _clock() -> float:
+    """Seconds that go on while this process is stopped, and while the machine sleeps where it can tell."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(slots=True)
@@ -70,6 +74,12 @@ class Office:
     progress: Progress = field(default_factory=Progress)
     sheet: SheetInHand | None = None
     dry: bool = False
+    began: float = field(default_factory=_clock)
+
+    @property
+    def moment(self) -> datetime:
+        """The pass's time and what went by since: by it leases run out, however long a pass takes or is stopped."""
+        return self.now + timedelta(seconds=_clock() - self.began)
 
     @property
     def stamp(self) -> str:
@@ -133,9 +143,8 @@ class Office:
 
 
 def owner_of(home: Home) -> str:
-    """Who holds leases: one name for this home on this machine, since a lock file lets only one process at it at a time."""
-    place = hashlib.sha256(str(home.root).encode()).hexdigest()[:12]
-    return f"{socket.gethostname()}:{place}"
+    """The name under which the ledger is opened by one who takes no lease."""
+    return f"reader of {home.root.name}"
 
 
 def outside(home: Home, editions: Editions, tabs: StaffTabs, now: datetime) -> Outside:
@@ -156,10 +165,13 @@ def outside(home: Home, editions: Editions, tabs: StaffTabs, now: datetime) -> O
 
 
 @contextmanager
-def open_office(home: Home, now: datetime, progress: Progress) -> Iterator[Office]:
-    """Everything for a pass over that home. Raises SettingsError, ProgrammeError, `ledger.migrations.LedgerTooNew`."""
+def open_office(home: Home, now: datetime, progress: Progress, owner: str = "") -> Iterator[Office]:
+    """Everything for a pass over that home, of the worker called `owner`.
+
+    Raises SettingsError, ProgrammeError, `ledger.migrations.LedgerTooNew`, `ledger.database.LedgerUnreachable`.
+    """
     editions = load_editions(*home.programme_folders())
-    ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))
+    ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner or owner_of(home))
     try:
         with ledger.reading(now) as tx:
             tabs = tx.staff_tabs()

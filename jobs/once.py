@@ -11,7 +11,7 @@ from datetime import datetime
 from jobs import hear_staff, ingest_forms, ingest_mail, read_sheet, review_deals, send_mail, tier_review, write_sheet
 from jobs.dry_run import rehearsal
 from jobs.home import Home
-from jobs.lock import leases, only_one
+from jobs.lock import DESK, at_work, desk
 from jobs.office import Office, open_office
 from jobs.progress import Progress
 from jobs.report import PassReport
@@ -30,6 +30,9 @@ JOBS: Mapping[str, Callable[[Office], None]] = {
 }
 """Every job by its name, in the order of a pass."""
 
+BESIDE = ("send_mail",)
+"""What any number of workers do at a time; the rest is for the one that has the desk."""
+
 log = logging.getLogger("jobs")
 
 
@@ -39,8 +42,19 @@ def run_pass(home: Home, now: datetime, progress: Progress, *, only: str = "", d
         with rehearsal(home, now, progress) as office:
             _run(office, only)
             return office.report
-    with only_one(home), open_office(home, now, progress) as office, leases(office.ledger):
-        _run(office, only)
+    with at_work(home) as owner, open_office(home, now, progress, owner) as office:
+        with desk(office.ledger) as ours:
+            if ours:
+                with office.ledger.reading(now) as tx:
+                    office.take_tabs(tx.staff_tabs())  # another worker may have read them since
+                _run(office, only)
+                return office.report
+        holder = office.ledger.lease_owner(DESK)
+        office.report.notice(f"the spreadsheet, the inbox and the cases are in another worker's hands ({holder})")
+        if only in ("", *BESIDE):
+            office.report.notice("this run delivers letters and leaves the rest to that one")
+            for name in BESIDE:
+                _run(office, name)
         return office.report
 
 

@@ -16,6 +16,7 @@ from cases.model import Offer
 from cases.ports import Outgoing
 from jobs.attention import tell_staff
 from jobs.office import Office
+from ledger.delivery import LeaseLost
 from mailer.building import File, build
 from mailer.offer import offer_file
 from mailer.outbox import DeliveryUncertain, Refused, Unavailable
@@ -25,6 +26,11 @@ PORTION = 200
 LEASE = timedelta(minutes=15)
 BACKOFF = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 TELL_AFTER = 3
+
+LOOK_AGAIN = timedelta(seconds=2)
+"""So old a look at our claims may be; whoever is stopped for longer looks again before the next letter."""
+MARGIN = timedelta(minutes=1)
+"""A claim that lasts no longer than that is left alone: one letter takes its time, and clocks differ."""
 
 log = logging.getLogger("jobs")
 
@@ -42,11 +48,11 @@ class _Outcome:
 
 def run(office: Office) -> None:
     """Deliver everything that is due. Only one process at a time bears our name: what it left claimed, it left by dying."""
-    with office.ledger.transaction(office.now) as tx:
+    with office.ledger.outbox(office.moment) as tx:
         tx.give_back_mails(office.ledger.owner)
     while True:
-        with office.ledger.transaction(office.now) as tx:
-            claimed = tx.claim_mails(office.ledger.owner, office.now + LEASE, PORTION)
+        with office.ledger.outbox(office.moment) as tx:
+            claimed = tx.claim_mails(office.ledger.owner, office.moment + LEASE, PORTION)
         if not claimed:
             return
         outcome = _Outcome()
@@ -86,12 +92,17 @@ def _prepare(office: Office, letters: Sequence[Outgoing], outcome: _Outcome) -> 
             continue
         ready.append((outgoing, raw))
         offers.update((file.name, hashlib.sha256(file.content).hexdigest()) for file in files)
-    with office.ledger.transaction(office.now) as tx:
+    ours = []
+    with office.ledger.outbox(office.moment) as tx:
         for outgoing, raw in ready:
-            tx.mail_prepared(outgoing.mail.key, raw)
+            try:
+                tx.mail_prepared(outgoing.mail.key, raw, office.ledger.owner)
+            except LeaseLost:  # building took too long, or this process was stopped: it is another worker's by now
+                continue
+            ours.append((outgoing, raw))
         for name, digest in offers.items():
             tx.set_note(f"offer:{name}", digest)
-    return ready
+    return ours
 
 
 def compose(office: Office, outgoing: Outgoing, files: Sequence[File]) -> bytes:
@@ -120,10 +131,17 @@ def keep_offer(office: Office, offer: Offer) -> File:
 def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Outcome) -> None:
     if not ready:
         return
+    still = {outgoing.mail.key for outgoing, _ in ready}
     try:
         with office.progress.bar("letters", len(ready)) as advance, office.mailbox.batch() as connection:
+            seen = office.moment
             for outgoing, raw in ready:
                 key = outgoing.mail.key
+                if office.moment - seen > LOOK_AGAIN:
+                    seen = office.moment
+                    still = _still_ours(office, ready)
+                if key not in still:
+                    continue  # another worker has it by now, or may have it at any moment
                 try:
                     connection.send(raw, outgoing.mail.recipient)
                     outcome.sent.append(key)
@@ -138,6 +156,12 @@ def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Out
         outcome.deferred.update((outgoing.mail.key, str(error)) for outgoing, _ in ready)
 
 
+def _still_ours(office: Office, ready: Sequence[tuple[Outgoing, bytes]]) -> set[str]:
+    """Letters whose claim lasts for a while yet."""
+    with office.ledger.reading(office.moment + MARGIN) as tx:
+        return {outgoing.mail.key for outgoing, _ in ready if tx.mail_leased(outgoing.mail.key, office.ledger.owner)}
+
+
 def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> None:
     """Record how every try ended, and tell staff what needs them."""
     by_key = {outgoing.mail.key: outgoing for outgoing in claimed}
@@ -146,6 +170,8 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
             tx.mail_sent(key, office.now)
         for errors, uncertain in ((outcome.deferred, False), (outcome.uncertain, True)):
             for key, error in errors.items():
+                if not tx.mail_leased(key, office.ledger.owner):
+                    continue  # another worker's to settle
                 attempts = by_key[key].attempts
                 tx.mail_deferred(key, office.now + BACKOFF[min(attempts, len(BACKOFF) - 1)], error, uncertain)
         for key, error in outcome.refused.items():

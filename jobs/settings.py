@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from mailer.building import SENDER_NAME
 from mailer.offer import VendorDetails
@@ -22,6 +25,10 @@ from sheets.headers import fold
 
 TEMPLATE = Path(__file__).with_name("config.toml")
 """What `init` writes: every key with its default and a comment."""
+
+SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql+psycopg://"
+"""How the address of a ledger begins."""
 
 _AVAILABLE = {"spreadsheet.backend": "xlsx", "mail.backend": "maildir"}
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
@@ -169,6 +176,19 @@ def secret(reference: str, key: str, folder: Path) -> str:
     raise SettingsError(f'config.toml: {key}: a secret does not belong here; write "env:NAME" or "file:PATH"')
 
 
+def database_url(text: str) -> str:
+    """An URL that the ledger understands. Raises SettingsError without quoting it: it may hold a password."""
+    usable = False
+    with suppress(ArgumentError):
+        usable = text.startswith((SQLITE, POSTGRESQL)) and bool(make_url(text).database)
+    if not usable:
+        raise SettingsError(
+            'config.toml: database.url: expected "sqlite:///FILE", "postgresql+psycopg://USER@HOST/DATABASE", '
+            '"env:NAME" or "file:PATH"'
+        )
+    return text
+
+
 def _known(file: str, prefix: str, values: Mapping[str, Any], kind: type[Struct]) -> None:
     """Every key is one of the structure's; the nearest one is named."""
     fields = {found.name: found.type for found in msgspec.structs.fields(kind)}
@@ -218,8 +238,10 @@ def _sensible(file: str, settings: Settings) -> None:
     for key, number in numbers:
         if number < 1:
             raise SettingsError(f"{file}: {key}: expected 1 or more, got {number}")
-    if not settings.database.url.startswith(("sqlite:///", "env:", "file:")):
-        raise SettingsError(f'{file}: database.url: expected "sqlite:///FILE", "env:NAME" or "file:PATH"')
+    if not settings.database.url.startswith(("env:", "file:")) and make_url(database_url(settings.database.url)).password:
+        raise SettingsError(
+            f'{file}: database.url: a password does not belong here; write "env:NAME" or "file:PATH", or use ~/.pgpass'
+        )
     try:
         settings.vendor.details()
     except InvalidOperation as error:

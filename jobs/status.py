@@ -40,7 +40,7 @@ class Status:
 
 def gather(home: Home, now: datetime) -> Status:
     """Ask the ledger. Raises SettingsError."""
-    if not home.ledger.exists():
+    if not home.has_ledger():
         return Status({}, [], [], Undelivered((), ()), [], {})
     ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,17 @@ from ledger.copies import back_up
 from ledger.engine import make_engine, reader
 from ledger.migrations import upgrade
 from ledger.reports import Reports
-from ledger.runs import JobRun, finish_run, give_lease_back, latest_runs, start_run, take_lease
+from ledger.runs import (
+    JobRun,
+    LeaseGone,
+    finish_run,
+    give_lease_back,
+    keep_lease,
+    latest_runs,
+    lease_owner,
+    start_run,
+    take_lease,
+)
 
 
 class LedgerUnreachable(Exception):
@@ -34,12 +44,14 @@ class SqlLedger:
         self._engine = engine
         self._secret = secret
         self._tabs_seen: dict[str, tuple[str, Any]] = {}
+        self._guard: tuple[str, float, Callable[[], datetime]] | None = None
 
     @contextmanager
     def transaction(self, now: datetime) -> Iterator[SqlTransaction]:
         """Begin, as the only writer of cases; commit at the end of the block; roll back if it raises.
 
-        Raises ValueError for a naive `now`, OperationalError when no place among the writers could be had.
+        Raises ValueError for a naive `now`, OperationalError when no place among the writers could be had,
+        `ledger.runs.LeaseGone` when the lease that guards this ledger's transactions is another's.
         """
         with self._writing(now, beside=False) as transaction:
             yield transaction
@@ -55,6 +67,10 @@ class SqlLedger:
         if now.tzinfo is None:
             raise ValueError("the time of a transaction needs a zone")
         with self._engine.connect().execution_options(beside=beside) as connection, connection.begin():
+            if self._guard and not beside:
+                name, seconds, clock = self._guard
+                if not keep_lease(connection, name, self.owner, clock(), seconds):
+                    raise LeaseGone(f"the lease on the {name} ran out and is {lease_owner(connection, name) or 'nobody'}'s now")
             transaction = SqlTransaction(connection, now, self._secret, self._tabs_seen)
             yield transaction
             transaction.flush()
@@ -70,6 +86,15 @@ class SqlLedger:
         """Become or stay the holder of `name` until `now` + seconds; False while another's lease lasts."""
         with self._engine.begin() as connection:
             return take_lease(connection, name, owner, now, seconds)
+
+    def guard(self, name: str, seconds: float = 0.0, clock: Callable[[], datetime] | None = None) -> None:
+        """From here on each transaction draws out our lease on `name`, or ends with LeaseGone; "" guards nothing any more."""
+        self._guard = (name, seconds, clock) if name and clock else None
+
+    def lease_owner(self, name: str) -> str:
+        """Who has the lease, or had it last; "" if nobody."""
+        with reader(self._engine) as connection:
+            return lease_owner(connection, name)
 
     def release_lease(self, name: str, owner: str) -> None:
         """Give the lease back, if it is still `owner`'s."""

@@ -65,7 +65,7 @@ _defer = _settle.values(due_at=bindparam("again"), uncertain=or_(_m.uncertain, b
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
-class LeaseLost(Exception):  # noqa: N818
+class LeaseLost(Exception):
     """The claim on a letter ran out or is another's: do not send it."""
 
 
@@ -97,13 +97,14 @@ class Delivery(Letters):
         row = self._mail_state(key)
         return bool(row.lease_owner == owner and row.lease_until is not None and row.lease_until > self.now)
 
-    def mail_prepared(self, key: str, raw: bytes) -> None:
+    def mail_prepared(self, key: str, raw: bytes, owner: str = "") -> None:
         """Fix the bytes; a try begins, the state is `sending` from this commit on.
 
-        Raises KeyError for an unknown key, LeaseLost when the letter is not claimed at this transaction's `now` or is settled.
+        Raises KeyError for an unknown key, LeaseLost when the letter is not claimed at this transaction's `now` (by `owner`, if
+        given) or is settled.
         """
         row = self._mail_state(key)
-        if row.lease_until is None or row.lease_until <= self.now:
+        if row.lease_until is None or row.lease_until <= self.now or (owner and row.lease_owner != owner):
             raise LeaseLost(f"letter {key[:32]} ({row.state}) is not claimed")
         self._connection.execute(_prepare, {"of": key, "bytes": raw, "now": self.now})
 

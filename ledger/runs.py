@@ -16,6 +16,8 @@ _take = (
     .where(and_(_l.name == bindparam("of"), or_(_l.owner == bindparam("by"), _l.until <= bindparam("at"))))
     .values(owner=bindparam("by"), until=bindparam("end"))
 )
+_keep = update(leases).where(and_(_l.name == bindparam("of"), _l.owner == bindparam("by"))).values(until=bindparam("end"))
+_owner = select(_l.owner).where(_l.name == bindparam("of"))
 _release = delete(leases).where(and_(_l.name == bindparam("of"), _l.owner == bindparam("by")))
 _take_over = (
     update(job_runs)
@@ -38,6 +40,11 @@ _latest = select(_j.job, func.max(_j.started_at).label("started_at")).group_by(_
 _latest_runs = (
     select(job_runs).join(_latest, and_(_latest.c.job == _j.job, _latest.c.started_at == _j.started_at)).order_by(_j.job, _j.slot)
 )
+
+
+class LeaseGone(Exception):
+    """What one may do at a time is another's by now; nothing of this transaction is kept."""
+
 
 STALE = timedelta(minutes=15)
 """A run that has not ended for so long is taken for dead; its slot may be run again."""
@@ -62,6 +69,16 @@ def take_lease(connection: Connection, name: str, owner: str, now: datetime, sec
     if connection.execute(first, [{"name": name, "owner": owner, "until": end}]).rowcount == 1:
         return True
     return connection.execute(_take, {"of": name, "by": owner, "at": now, "end": end}).rowcount == 1
+
+
+def keep_lease(connection: Connection, name: str, owner: str, now: datetime, seconds: float) -> bool:
+    """Draw the lease out if it is still `owner`'s, even after its time; it stays so until the commit."""
+    return connection.execute(_keep, {"of": name, "by": owner, "end": now + timedelta(seconds=seconds)}).rowcount == 1
+
+
+def lease_owner(connection: Connection, name: str) -> str:
+    """Who has the lease, or had it last; "" if nobody."""
+    return str(connection.execute(_owner, {"of": name}).scalar_one_or_none() or "")
 
 
 def give_lease_back(connection: Connection, name: str, owner: str) -> None:

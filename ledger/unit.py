@@ -18,7 +18,7 @@ from ledger.schema import RowState, cases, counters, decisions, events, mails, r
 Row = dict[str, Any]
 
 
-class Conflict(Exception):  # noqa: N818
+class Conflict(Exception):
     """Another transaction changed a case that this one read; nothing of this one is kept, do it again."""
 
 
