@@ -236,7 +236,7 @@ def _system_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row) -> None:
     row.after[ASKED + column.field] = new
     if column.owner is Owner.DECISION:
         row.fresh_cells = row.fresh_cells or fresh
-        row.say(WordKind.CELL, column, _value(new, column), old, new)
+        row.say(WordKind.CELL, column, _value(new, column), old, new, _beside(sheet, raw))
     else:
         row.say(WordKind.OVERWRITTEN, column, new, old, new)
 
@@ -265,7 +265,9 @@ def _staff_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row, spoken: bo
 def _beside(sheet: Sheet, raw: RawRow) -> dict[str, str]:
     """The row's other staff cells, as text."""
     staff = (column for column in sheet.tab.columns if column.owner is Owner.STAFF and column.field != DECISION)
-    return {column.field: canonical(sheet.cell(raw, column.field), column.type) for column in staff}
+    return {
+        column.field: canonical(sheet.cell(raw, column.field), column.type) for column in staff if column.field in sheet.index
+    }
 
 
 def _value(text: str, column: Column) -> str:

@@ -168,6 +168,8 @@ class _Registry:
                     _settle_cell(self._sheet, raw, column, want, key, said.get(name), after, intents, self._plan)
             elif name == DECISION and (word := said.get(name)) is not None:
                 self._clear(raw, column, key, word, after)
+        if (word := said.get("state")) is not None:
+            self._clear_code(raw, key, word, after)
         if after != before or intents:
             after.pop(DIGEST, None)
             self._plan.base_updates.setdefault(self._tab.name, {})[key] = after
@@ -185,11 +187,15 @@ class _Registry:
             return
         self._plan.cells.append(_write(self._sheet, raw, column, None, text, key))
         answer(after, column.field)
+        self._clear_code(raw, key, word, after)
+
+    def _clear_code(self, raw: RawRow, key: str, word: StaffWord, after: dict[str, str]) -> None:
+        """The code that was read with a word goes with it."""
         code = word.beside.get(CODE, "")
         if code and CODE in self._sheet.index:
             beside = self._tab.column(CODE)
             standing = canonical(self._sheet.cell(raw, CODE), beside.type)
-            if standing == code:
+            if standing == code and after.get(CODE) != "":
                 self._plan.cells.append(_write(self._sheet, raw, beside, None, standing, key))
                 after[CODE] = ""
 

@@ -50,7 +50,10 @@ def case_row(case: Case, report_due: ReportDue, discount: Callable[[Case], Decim
 def remarks(case: Case) -> str:
     """`Замечания`: the open question first (a proposal says so itself), then the remarks."""
     question = [case.question.text] if case.question else []
-    return "; ".join(text for text in (*question, *(remark.text for remark in case.remarks)) if text)
+    shown = ""
+    for text in (*question, *(remark.text for remark in case.remarks)):
+        shown += ("" if not shown else " " if shown[-1] in ".?!" else "; ") + text if text else ""
+    return shown
 
 
 def _partner(case: Case, data: PartnerData, discount: Decimal | None) -> Shown:
