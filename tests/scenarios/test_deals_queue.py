@@ -15,6 +15,9 @@ SWITCH: dict[str, Value] = {
     "Скриншот лицензии": "https://drive.example/licence.png",
     "Финансовый документ": "акт.pdf",
 }
+MANY: dict[str, Value] = {"Продукты": f"{PRO}; {MODULE}", "Количество лицензий": 5}
+MANY_BY_ARTICLE: dict[str, Value] = {"Продукты": "A-3\nA-1", "Количество лицензий": "700"}
+LONGER: dict[str, Value] = {"Срок мес.": "36", "РРЦ руб.": 12000}
 THIRD_PARTY = "3 – эти продукты для этого заказчика уже закреплены за другим участником программы"
 
 
@@ -108,7 +111,7 @@ def test_a_deal_that_needs_data_holds_no_place(market: House) -> None:
 
 
 def test_a_completed_deal_takes_its_place_when_it_is_complete(market: House) -> None:
-    market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT, **{"Продукты": ""})
+    market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT, Продукты="")
     market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, **SWITCH)
     market.ok("2026-03-02 10:00")
     market.reply(market.mail("needs-data"), f"Продукты: {PRO}", "2026-03-02 10:30")
@@ -147,24 +150,24 @@ def test_a_row_that_surfaces_before_an_undecided_one_goes_first(market: House) -
 
 
 def test_equal_sets_are_told_by_names_alone(market: House) -> None:
-    market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT, **{"Продукты": f"{PRO}; {MODULE}", "Количество лицензий": 5})
-    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, **{"Продукты": "A-3\nA-1", "Количество лицензий": "700"})
+    market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT, **MANY)
+    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, **MANY_BY_ARTICLE)
     market.ok("2026-03-02 10:00")
     assert states(market) == {FIRST: "Зарегистрирована", SECOND: "Отказано"}
 
 
 def test_another_term_of_the_same_product_does_not_distinguish(market: House) -> None:
-    market.add("Прайс", Артикул="A-1-36", Наименование=PRO, **{"Срок мес.": "36", "РРЦ руб.": 12000})
-    market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT, **{"Продукты": "A-1"})
-    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, **{"Продукты": "A-1-36"})
+    market.add("Прайс", Артикул="A-1-36", Наименование=PRO, **LONGER)
+    market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT, Продукты="A-1")
+    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, Продукты="A-1-36")
     market.ok("2026-03-02 10:00")
     assert states(market) == {FIRST: "Зарегистрирована", SECOND: "Отказано"}
 
 
 def test_overlapping_sets_go_to_staff_and_disjoint_ones_do_not_meet(market: House) -> None:
     market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT)
-    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, **{"Продукты": f"{PRO}; {STANDARD}"})
-    market.deal("2026-03-02 09:50", C, THREE, "Клиент", CLIENT, **{"Продукты": MODULE})
+    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, Продукты=f"{PRO}; {STANDARD}")
+    market.deal("2026-03-02 09:50", C, THREE, "Клиент", CLIENT, Продукты=MODULE)
     market.ok("2026-03-02 10:00")
     assert states(market) == {FIRST: "Зарегистрирована", SECOND: "На рассмотрении", THIRD: "Зарегистрирована"}
     assert f"совпадают с зарегистрированной сделкой {FIRST}" in str(market.row("Сделки", SECOND)["Замечания"])
@@ -176,7 +179,7 @@ def test_overlapping_sets_go_to_staff_and_disjoint_ones_do_not_meet(market: Hous
 
 def test_an_overlap_whose_other_side_ended_is_decided(market: House) -> None:
     market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT)
-    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, **{"Продукты": f"{PRO}; {STANDARD}"})
+    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, Продукты=f"{PRO}; {STANDARD}")
     market.ok("2026-03-02 10:00")
     market.reply(market.mail("deal-registered"), "6", "2026-03-02 10:10")
     market.ok("2026-03-02 10:20")
