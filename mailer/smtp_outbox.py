@@ -190,8 +190,8 @@ class _Batch:
             self._expect(smtp.rcpt(to), (250, 251))
             if self._own_copy and self._own_copy != to:
                 code, answer = smtp.rcpt(self._own_copy)
-                if code not in (250, 251):
-                    log.warning("own-copy-refused", extra={"code": code, "answer": _shown(answer)})
+                if code not in (250, 251):  # without it, an absent copy would be taken for a letter that did not go
+                    raise Unavailable(f"the copy to {self._own_copy} is refused: {code} {_shown(answer)}")
             if not self._may_send():
                 raise Unavailable("the lease ran out before the letter was handed over")
             smtp.putcmd("data")

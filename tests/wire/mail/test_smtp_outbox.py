@@ -285,11 +285,13 @@ def test_a_blind_copy_to_ourselves_clears_a_doubt(outgoing: OutgoingServer, acco
     assert mailbox.find([ID, other]) == {ID}
 
 
-def test_a_copy_to_ourselves_that_is_refused_stops_no_letter(outgoing: OutgoingServer) -> None:
+def test_no_letter_goes_without_its_copy_to_ourselves(outgoing: OutgoingServer) -> None:
     outgoing.faults = [Fault("RCPT", "550 no", for_=SENDER)]
     with outbox(outgoing, own_copy=SENDER).batch() as connection:
+        with pytest.raises(Unavailable, match=f"copy to {SENDER} is refused: 550"):
+            connection.send(RAW, TO)
         connection.send(RAW, TO)
-    assert outgoing.letters[0].recipients == (TO,)
+    assert [letter.recipients for letter in outgoing.letters] == [(TO, SENDER)]
 
 
 def test_an_absent_copy_proves_nothing_where_none_is_sent_to_ourselves(outgoing: OutgoingServer, account: Account) -> None:
