@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from cases import sla
@@ -12,6 +12,7 @@ from cases.desk import Desk
 from cases.identity import name_key, product_key
 from cases.letters import about_facts, offer_facts, percent
 from cases.model import (
+    OPEN_DEAL_STATES,
     Answer,
     Case,
     CaseKind,
@@ -35,6 +36,9 @@ from rules.decision import Decision, Outcome, Problem
 from rules.edition import Edition, Tier
 
 NO_PRICES = "no-price-list"
+_ASKED_AS: Mapping[str, str] = {"expired_on": "date", "open_deals": "count"}
+"""What the questions to staff call the facts of the rule's reasons."""
+
 WAITING_CODES = frozenset({"behind-rival", "authorisation-undecided"})
 
 
@@ -153,7 +157,7 @@ def _repeated(
         submission.answer = Answer.ACCEPTED
         desk.tx.add_submission(submission)
         desk.journal(case, "repeat-in-force")
-        write_status(desk, case, submission.address, [submission], about=case.number)
+        write_status(desk, case, submission.address, [submission], about=case.number, repeated=True)
     elif kind is Repeat.JOINS:
         submission.due_at, submission.answer = case.due_at, Answer.PENDING
         desk.tx.add_submission(submission)
@@ -205,9 +209,10 @@ def facts_of(desk: Desk, case: Case) -> RegistrationFacts:
         partner=PartnerFacts(
             standing=desk.standing(partner),
             tier=tier,
-            individual_discount=_individual(partner),
-            open_deals=_open_before(desk, case),
+            individual_discount=partner.partner().individual_discount if partner else None,
+            open_deals=_open_before(desk, case, tier),
             sender_known=desk.speaks_for(case.sender, partner),
+            set_discount=partner.partner().discount_override if partner else None,
         ),
         kind=data.deal_kind or DealKind.NEW,
         products=keys,
@@ -223,23 +228,33 @@ def facts_of(desk: Desk, case: Case) -> RegistrationFacts:
     )
 
 
-def _individual(partner: Case | None) -> Decimal | None:
-    if partner is None:
-        return None
-    data = partner.partner()
-    return data.discount_override if data.discount_override is not None else data.individual_discount
+def _open_before(desk: Desk, case: Case, tier: Tier) -> int:
+    """Open deals of the partner besides this one. Where they are too many, those behind it in the queue do not count: a
+    batch sent at once fares like the same deals sent one by one.
+    """
+    others = max(desk.tx.open_deal_count(case.partner_inn) - 1, 0) if case.partner_inn else 0
+    figures = desk.edition(case).deals
+    if others < figures.auto_open_limit or tier not in figures.auto_open_limit_tiers:
+        return others
+    place = _place_of(case)
+    return sum(
+        deal.number != case.number
+        and deal.state in OPEN_DEAL_STATES
+        and (deal.state == DealState.REGISTERED or _place_of(deal) < place)
+        for deal in desk.tx.deals_of_partner(case.partner_inn)
+    )
 
 
-def _open_before(desk: Desk, case: Case) -> int:
-    """Open deals of the partner besides this one."""
-    return max(desk.tx.open_deal_count(case.partner_inn) - 1, 0) if case.partner_inn else 0
+def _place_of(case: Case) -> tuple[datetime, int]:
+    """Its place in the queue, or where it would stand."""
+    return case.place_at or case.submitted_at, case.place_seq
 
 
 def _field(desk: Desk, case: Case, keys: frozenset[str]) -> tuple[tuple[Rival, ...], date | None]:
     """Other partners' deals with the customer, and when the partner's own same deal last expired."""
     rivals: list[Rival] = []
     expired: list[date] = []
-    place = (case.place_at or case.submitted_at, case.place_seq)
+    place = _place_of(case)
     for other in desk.tx.deals_of_customer(case.customer_inn) if case.customer_inn else ():
         if other.number == case.number:
             continue
@@ -251,7 +266,7 @@ def _field(desk: Desk, case: Case, keys: frozenset[str]) -> tuple[tuple[Rival, .
         registered = other.state == DealState.REGISTERED
         if not registered and not (other.state == DealState.PENDING and other.place_at is not None):
             continue
-        earlier = (other.place_at or other.submitted_at, other.place_seq) < place
+        earlier = _place_of(other) < place
         rivals.append(Rival(other.number, frozenset(data.product_keys), registered, earlier))
     return tuple(rivals), max(expired, default=None)
 
@@ -362,7 +377,11 @@ def _refer(
     before = case.question.text if case.question else ""
     if asks:
         why = "; ".join(text.text for text in reasons if text.code not in WAITING_CODES)
-        more = {key: value for reason in asks for key, value in reason.facts.items()}
+        more: dict[str, str] = {}
+        for reason in asks:
+            for key, value in reason.facts.items():
+                name = _ASKED_AS.get(key, key)
+                more[name] = f"{more[name]}, {value}" if name in more else value
         desk.ask_staff(case, asks[0].code if len(asks) == 1 else "review", None, why=why, address=case.sender, **more)
     elif case.question is not None:
         case.question = None
@@ -483,9 +502,18 @@ def _settled(desk: Desk, case: Case) -> None:
 
 
 def write_status(
-    desk: Desk, case: Case, to: str, answers: list[Submission], about: str = "", thread: tuple[str, ...] = ()
+    desk: Desk,
+    case: Case,
+    to: str,
+    answers: list[Submission],
+    about: str = "",
+    thread: tuple[str, ...] = (),
+    *,
+    repeated: bool = False,
 ) -> None:
-    """`status-report` on the partner's own open cases, to a known contact."""
+    """`status-report` on the partner's own open cases, or on the one it is `about`, to a known contact. `repeated`: it was
+    registered again.
+    """
     partner = desk.partner_of(case)
     if partner is None:
         return
@@ -499,6 +527,7 @@ def write_status(
         "state": partner.state,
         "tier": status["tier"],
         "asked_about": about,
+        "repeated": repeated,
     }
     distinct = answers[0].key if answers else ""
     desk.write(case, "status-report", to=to, facts=facts, answers=answers, distinct=distinct, thread=thread)

@@ -52,7 +52,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "deal-closed": ("deal", "outcome"),
     "deal-discount-offered": ("deal", "offer"),
     "reply-confirm": ("deal", "action"),
-    "status-report": ("deals", "state", "tier", "asked_about"),
+    "status-report": ("deals", "state", "tier", "asked_about", "repeated"),
     # order
     "order-accepted": ("order",),
     "order-refused": ("order",),

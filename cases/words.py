@@ -42,7 +42,7 @@ def hear(desk: Desk, words: Sequence[StaffWord]) -> None:
         desk.tx.add_word(word.key, _raw(word), desk.now)
         if case is None:
             continue
-        desk.journal(case, f"word:{word.kind.value}", f"{word.column}: «{word.old}» → «{word.new}»")
+        desk.journal(case, f"word:{word.kind.value}", f"{desk.outside.wording.label(word.column)}: «{word.old}» → «{word.new}»")
         desk.lift_remark(case, f"put-back:{word.column}", f"impossible-word:{word.column}")
         try:
             _carry_out(desk, case, word)
@@ -314,7 +314,7 @@ def _change(desk: Desk, case: Case, *, discount: Decimal | None = None, valid_un
     desk.record(case, "terms", "set", "staff", facts={"changes": changes})
     made = deals.make_offer(desk, case, case.deal().discount or Decimal(0)) if discount is not None else None
     facts = {"deal": clockwork.shown(desk, case), "offer": offer_facts(made), "changes": changes}
-    desk.write(case, "deal-terms-changed", facts=facts, offer=made)
+    desk.write(case, "deal-terms-changed", facts=facts, offer=made, distinct=f"{changes} {desk.now.isoformat()}")
 
 
 def _state(desk: Desk, case: Case, word: StaffWord) -> None:
@@ -354,8 +354,7 @@ def _approve(desk: Desk, case: Case, word: StaffWord) -> None:
     typed = word.beside.get("staff_discount", "").strip()
     staff = _number(typed) if typed else data.staff_discount
     owner = partner.partner()
-    own = owner.discount_override if owner.discount_override is not None else owner.individual_discount
-    figure = tier_discount(data.deal_kind, owner.tier, own, staff, edition)
+    figure = tier_discount(data.deal_kind, owner.tier, owner.individual_discount, staff, edition, owner.discount_override)
     if figure is None:
         raise Impossible("individual-discount-missing")
     keys = frozenset(data.product_keys)

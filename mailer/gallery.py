@@ -92,6 +92,7 @@ SAMPLES: Facts = {
     "action": "won",
     "deals": [DEAL],
     "asked_about": "D-2026-0001",
+    "repeated": True,
     "kind": "deadline",
     "lines": LINES,
     "share": "0.5",

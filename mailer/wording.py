@@ -194,7 +194,7 @@ REMARKS: Mapping[str, Pieces] = {
     "distance": ("Статус", " «{tier}»", ": продажи ещё на {roubles}", "; {conditions}", "."),
     # why a word of staff's cannot be carried out; put into `impossible-word` and `put-back`
     "not-a-number": ("Это не число", ": «{value}»", "."),
-    "percent-out-of-range": ("Процент вне допустимых пределов", ": «{value}»", "."),
+    "percent-out-of-range": ("Процент вне допустимых пределов", ": «{value}»", ", здесь возможно не больше {max} %", "."),
     "state-impossible": ("Такое состояние здесь невозможно", ": «{value}»", "."),
     "tier-impossible": ("Такое изменение статуса невозможно", ": «{value}»", "."),
     "address-unreadable": ("Адрес прочитать не удалось", ": «{value}»", "."),
@@ -212,7 +212,7 @@ REMARKS: Mapping[str, Pieces] = {
 _ANY_REMARK: Pieces = ("Отметка системы", " «{code}»", ": {value}", ". Проверьте строку.")
 
 QUESTIONS: Mapping[str, Pieces] = {
-    "review": ("Примите решение по заявке", ": {why}", "."),
+    "review": ("Примите решение по заявке", ": {why}", " ({rivals})", "."),
     "annul": (
         "Предложение: аннулировать регистрацию",
         " – {why}",

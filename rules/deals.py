@@ -24,9 +24,9 @@ class DealKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PartnerFacts:
     """The partner as the deal's review sees it. `individual_discount` in percent; `sender_known`: the form's address speaks for
-    the partner.
+    the partner; `set_discount`: what staff set for this partner instead of the tier's percent.
 
-    `open_deals`: the partner's other open deals, the one under review not counted.
+    `open_deals`: the partner's other open deals, those behind the one under review in the queue not counted where it matters.
     """
 
     standing: Standing
@@ -34,6 +34,7 @@ class PartnerFacts:
     individual_discount: Decimal | None
     open_deals: int
     sender_known: bool
+    set_discount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def register(facts: RegistrationFacts, edition: Edition) -> Decision:
     crowded = partner.tier in figures.auto_open_limit_tiers and partner.open_deals >= figures.auto_open_limit
     again = facts.expired_on is not None and (facts.received_on - facts.expired_on).days <= figures.reregistration_days
     evidence = facts.kind is DealKind.SWITCH and facts.screenshot and facts.financial_document
-    percent = discount(facts.kind, partner.tier, partner.individual_discount, None, edition)
+    percent = discount(facts.kind, partner.tier, partner.individual_discount, None, edition, partner.set_discount)
 
     refused = [
         Reason(code, section, told)
@@ -237,16 +238,24 @@ def _plain(percent: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def discount(kind: DealKind, tier: Tier, individual: Decimal | None, staff: Decimal | None, edition: Edition) -> Decimal | None:
+def discount(
+    kind: DealKind,
+    tier: Tier,
+    individual: Decimal | None,
+    staff: Decimal | None,
+    edition: Edition,
+    set_for_partner: Decimal | None = None,
+) -> Decimal | None:
     """The discount of a registration in percent: staff's figure stands; a switch gets the better of the tier's and the switch's;
     None = individual and unknown.
 
-    `individual` counts only for a tier whose discount is individual. Tier's and switch's discounts are never added up.
+    `individual` counts only for a tier whose discount is individual; `set_for_partner`, staff's own change of the partner's
+    percent, stands for any tier's. Tier's and switch's discounts are never added up.
     """
     if staff is not None:
         return staff
     figure = edition.figures(tier).discount
-    own = individual if figure is None else figure
+    own = set_for_partner if set_for_partner is not None else individual if figure is None else figure
     if own is None or kind is not DealKind.SWITCH:
         return own
     return max(own, edition.deals.switch_discount)
