@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cases import deals, orders, partners, pilots, questions, updates
 from cases.desk import Desk
-from cases.identity import name_key
+from cases.identity import name_key, read_address
 from cases.model import Answer, Case, CaseKind, DealState, Form, FormRow, PartnerState, Submission
 
 _FIRST = {Form.PARTNER: 0, Form.DEAL: 1}
@@ -64,7 +64,7 @@ def _take(desk: Desk, row: FormRow) -> None:
         key=row.key,
         received_at=received,
         raw={"answers": dict(row.answers), "labels": dict(row.labels), "stamp": row.stamp_text},
-        address=row.address.strip().lower(),
+        address=read_address(row.address),
     )
     edited = desk.tx.case(row.number) if row.number else None
     if edited is not None and _edit(desk, edited, row, submission):
@@ -138,6 +138,10 @@ def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
     last.raw["apart"] = True
     desk.tx.save_submission(last)
     desk.journal(case, "edited")
+    if submission.address and submission.address != case.sender:  # the address was mended too
+        if case.kind is CaseKind.PARTNER:
+            case.partner().contacts = [contact for contact in case.partner().contacts if contact != case.sender]
+        case.sender = submission.address
     if case.kind is CaseKind.DEAL:
         deals.complete(desk, case, row.answers, submission)
         if not needed_data and not case.problems:

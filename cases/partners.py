@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from cases import sla, tiers
 from cases.desk import Desk
 from cases.identity import domain_of, site_domain
@@ -13,7 +15,6 @@ from cases.model import (
     DealState,
     ErrandState,
     Facts,
-    Form,
     FormRow,
     PartnerData,
     PartnerState,
@@ -42,7 +43,7 @@ def take(desk: Desk, row: FormRow, submission: Submission) -> None:
         submission.number = case.number
         desk.tx.add_submission(submission)
         desk.tx.add_case(case)
-        _fill(desk, case, row, request, problems)
+        _fill(desk, case, submission.received_at, request, problems)
         desk.tx.save(case)
         desk.keep_contacts(case)
         desk.journal(case, "received")
@@ -81,14 +82,14 @@ def _opened(desk: Desk, row: FormRow, submission: Submission, request: PartnerRe
     )
 
 
-def _fill(desk: Desk, case: Case, row: FormRow, request: PartnerRequest, problems: tuple[Problem, ...]) -> None:
+def _fill(desk: Desk, case: Case, sent_at: datetime, request: PartnerRequest, problems: tuple[Problem, ...]) -> None:
     """Put the application's answers into the case."""
     data = case.partner()
     data.name, data.inn, data.kpp, data.site = request.name, request.inn, request.kpp, request.site
     data.contact, data.phone, data.region = request.contact, request.phone, request.region
     data.distributor, data.comment = request.distributor, request.comment
     if request.consent and data.consent_at is None:
-        data.consent_at = row.stamp or desk.now
+        data.consent_at = sent_at
     if case.sender and case.sender not in data.contacts:
         data.contacts.append(case.sender)
     case.partner_inn = request.inn
@@ -132,11 +133,12 @@ def _repeated(
             earlier.raw["apart"] = True
             desk.tx.save_submission(earlier)
     desk.tx.add_submission(submission)
-    known = list(case.partner().contacts)
-    _fill(desk, case, row, request, problems)
-    if not case.sender_known:
-        case.partner().contacts = known
-    case.labels = dict(row.labels)
+    if case.sender_known:
+        _fill(desk, case, submission.received_at, request, problems)
+        case.labels = dict(row.labels)
+    else:  # what a stranger typed (a site gives a domain the word) counts from staff's authorisation on, not before
+        case.problems = []
+        write_unknown(desk, case, submission)
     reopen(desk, case, submission)
     desk.keep_contacts(case)
     desk.journal(case, "received-again")
@@ -159,7 +161,7 @@ def _foreign(desk: Desk, case: Case, submission: Submission, edition: Edition) -
     """Somebody unknown applies with a partner's INN: staff see it, the typed address gets a neutral acknowledgement."""
     if case.question is None and case.state in UNDECIDED:
         review(desk, case)  # the first applicant came first: a stranger's form holds nothing up
-    submission.raw["apart"] = True
+    submission.raw["apart"] = submission.raw["foreign"] = True
     submission.answer = Answer.PENDING
     submission.due_at = desk.outside.calendar.deadline(submission.received_at, edition.deadlines.authorisation_business_days)
     desk.tx.add_submission(submission)
@@ -169,6 +171,15 @@ def _foreign(desk: Desk, case: Case, submission: Submission, edition: Edition) -
         desk.ask_staff(case, "repeat-foreign", {"key": submission.key}, address=submission.address)
     write_unknown(desk, case, submission)
     desk.tx.save(case)
+
+
+def foreign_rows(desk: Desk, case: Case) -> list[Submission]:
+    """Applications from unknown addresses that staff have not answered, oldest first."""
+    return [
+        row
+        for row in desk.tx.submissions_of(case.number)
+        if row.source == "form:partner" and row.raw.get("foreign") and row.answer == Answer.PENDING
+    ]
 
 
 def write_unknown(desk: Desk, case: Case, submission: Submission) -> None:
@@ -241,9 +252,9 @@ def review(desk: Desk, case: Case) -> None:
         "foreign_domain": facts.foreign_domain,
     }
     if facts.free_mail:
-        desk.remark(case, "free-mail")
+        desk.remark(case, "free-mail", address=case.sender)
     if facts.foreign_domain:
-        desk.remark(case, "foreign-domain")
+        desk.remark(case, "foreign-domain", address=case.sender, site=site_domain(case.partner().site))
     if decision.outcome is Outcome.ASK:
         _ask(desk, case, decision, reasons, recorded)
     elif decision.outcome is Outcome.REFER:
@@ -321,6 +332,8 @@ def approve(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
     data = case.partner()
     edition = desk.edition(case)
     again = data.authorised_at is not None
+    if not case.sender_known:
+        _adopt(desk, case, edition)
     case.state = PartnerState.AUTHORISED
     data.authorised_at = desk.now
     if not again:
@@ -344,6 +357,21 @@ def approve(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
         _open_training(desk, case, edition)
     tiers.review_partner(desk, case, quarterly=False)
     _wake_deals(desk, case)
+
+
+def _adopt(desk: Desk, case: Case, edition: Edition) -> None:
+    """Staff authorised an applicant that was no known contact: what was typed counts now, if the form was complete."""
+    data = case.partner()
+    row = next((row for row in reversed(desk.tx.submissions_of(case.number)) if row.source == "form:partner"), None)
+    case.sender_known = True
+    if data.authorised_at is None:
+        data.contacts = []  # whoever was refused before speaks for nobody
+    answers = row.raw.get("answers") if row is not None else None
+    if row is None or not isinstance(answers, dict):
+        return
+    request, problems = parse_partner(desk.understood(answers), case.sender, edition)
+    if request.inn == data.inn and not problems:
+        _fill(desk, case, row.received_at, request, problems)
 
 
 def _open_training(desk: Desk, partner: Case, edition: Edition) -> None:
@@ -401,7 +429,7 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
 
 
 def complete(desk: Desk, case: Case, answers: dict[str, str], submission: Submission) -> None:
-    """Asked-for data came by reply: the application is read again with them, and takes its place then."""
+    """Asked-for data came by reply, or the row was edited: the application is read again with them, and takes its place then."""
     edition = desk.edition(case)
     request, problems = parse_partner(desk.understood(answers), case.sender, edition)
     other = desk.tx.partner(request.inn) if request.inn else None
@@ -409,18 +437,7 @@ def complete(desk: Desk, case: Case, answers: dict[str, str], submission: Submis
         desk.remark(case, "inn-taken", number=other.number)
         desk.ask_staff(case, "foreign-applicant", address=case.sender)
         return
-    row_like = FormRow(
-        form=Form.PARTNER,
-        key=submission.key,
-        number=case.number,
-        position=0,
-        stamp=submission.received_at,
-        stamp_text="",
-        address=case.sender,
-        answers=answers,
-        labels=case.labels,
-    )
-    _fill(desk, case, row_like, request, problems)
+    _fill(desk, case, submission.received_at, request, problems)
     reopen(desk, case, submission)
     desk.keep_contacts(case)
     desk.journal(case, "completed")

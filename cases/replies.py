@@ -144,8 +144,10 @@ def _act(
         return True
     if case.kind is CaseKind.PARTNER:
         if reading.action == "data" and case.state == PartnerState.NEEDS_DATA:
+            answers = _with(desk, case, reading)
+            submission.raw["data"], submission.raw["answers"] = True, dict(reading.answers)
             _keep(desk, submission, case)
-            partners.complete(desk, case, _with(desk, case, reading), submission)
+            partners.complete(desk, case, answers, submission)
             return True
         return False
     if case.kind is not CaseKind.DEAL:
@@ -220,11 +222,12 @@ def _echoed(desk: Desk, submission: Submission, case: Case, reading: Reading, th
 
 
 def _with(desk: Desk, case: Case, reading: Reading) -> dict[str, str]:
-    """The last form's answers with those of the reply laid over."""
+    """The last form's answers with those of replies laid over; rows that stand apart (a stranger's, an update) say nothing."""
     answers: dict[str, str] = {}
     for earlier in desk.tx.submissions_of(case.number):
         given = earlier.raw.get("answers")
-        if isinstance(given, dict) and (earlier.source != "mail" or earlier.raw.get("data")):
+        said = earlier.raw.get("data") if earlier.source == "mail" else not earlier.raw.get("apart")
+        if isinstance(given, dict) and said:
             answers.update({str(name): str(value) for name, value in given.items()})
     answers.update(reading.answers)
     return answers

@@ -219,6 +219,10 @@ def _partner_decision(desk: Desk, case: Case, decision: str) -> None:
     elif decision == "keep":
         if case.question is None:
             raise Impossible("no-question")
+        if case.question.code == "repeat-foreign":
+            for row in partners.foreign_rows(desk, case):
+                row.answer = Answer.REFUSED
+                desk.tx.save_submission(row)
         case.question = None
         data.tier_warned_at, data.tier_grace_until = None, None
         desk.lift_remark(case, "foreign-application")
@@ -252,6 +256,9 @@ def _answer_repeat(desk: Desk, case: Case) -> None:
         )
     desk.lift_remark(case, "foreign-application")
     desk.record(case, "repeated-application", "approve", "staff")
+    if others := partners.foreign_rows(desk, case):
+        desk.remark(case, "foreign-application", address=others[0].address)
+        desk.ask_staff(case, "repeat-foreign", {"key": others[0].key}, address=others[0].address)
 
 
 def _step(desk: Desk, case: Case, decision: str) -> None:
