@@ -67,7 +67,7 @@ def test_a_number_from_the_list_is_a_report(house: House) -> None:
     house.ok("2026-03-06 12:05")
     row = house.row("Сделки", "D-2026-0001")
     assert row["Статус продажи"] == "переговоры"
-    assert row["Обновить до"].date().isoformat() == "2026-03-20"  # type: ignore[union-attr]
+    assert row["Обновить до"].date().isoformat() == "2026-03-20"
 
 
 def test_staff_approve_in_the_sheet(house: House) -> None:
