@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cases.model import Offer
 from cases.ports import Outgoing
@@ -51,12 +51,13 @@ def run(office: Office) -> None:
     with office.ledger.outbox(office.moment) as tx:
         tx.give_back_mails(office.ledger.owner)
     while True:
-        with office.ledger.outbox(office.moment) as tx:
-            claimed = tx.claim_mails(office.ledger.owner, office.moment + LEASE, PORTION)
+        looked = office.moment
+        with office.ledger.outbox(looked) as tx:
+            claimed = tx.claim_mails(office.ledger.owner, looked + LEASE, PORTION)
         if not claimed:
             return
         outcome = _Outcome()
-        _send(office, _prepare(office, _clear_doubt(office, claimed, outcome), outcome), outcome)
+        _send(office, _prepare(office, _clear_doubt(office, claimed, outcome), outcome), outcome, looked)
         _settle(office, claimed, outcome)
 
 
@@ -128,17 +129,17 @@ def keep_offer(office: Office, offer: Offer) -> File:
     return file
 
 
-def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Outcome) -> None:
+def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Outcome, looked: datetime) -> None:
+    """Send what is ours still. `looked`: when we last knew."""
     if not ready:
         return
     still = {outgoing.mail.key for outgoing, _ in ready}
     try:
         with office.progress.bar("letters", len(ready)) as advance, office.mailbox.batch() as connection:
-            seen = office.moment
             for outgoing, raw in ready:
                 key = outgoing.mail.key
-                if office.moment - seen > LOOK_AGAIN:
-                    seen = office.moment
+                if office.moment - looked > LOOK_AGAIN:
+                    looked = office.moment
                     still = _still_ours(office, ready)
                 if key not in still:
                     continue  # another worker has it by now, or may have it at any moment

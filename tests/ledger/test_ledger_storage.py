@@ -124,7 +124,7 @@ from datetime import timedelta
 from cases.ports import Taken
 from ledger.database import open_ledger
 from tests.ledger.ledger_samples import NOW, SECRET, deal, form_row, mail
-url, me = sys.argv[1:]
+url, me, way = sys.argv[1:]
 print("ready", flush=True)
 sys.stdin.readline()
 ledger = open_ledger(url, secret=SECRET, owner=me)
@@ -134,7 +134,7 @@ RACE = (
     + """
 won = []
 for n in range(1, 31):
-    with ledger.transaction(NOW) as tx:
+    with getattr(ledger, way)(NOW) as tx:
         case = tx.case(f"D-2026-{me}{n:03d}")
         try:
             tx.hold(case, override=False)
@@ -164,9 +164,9 @@ with ledger.transaction(NOW) as tx:
 )
 
 
-def _start(script: str, url: str, me: str) -> subprocess.Popen[str]:
+def _start(script: str, url: str, me: str, way: str = "transaction") -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", script, url, me],
+        [sys.executable, "-W", "error", "-c", script, url, me, way],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
@@ -178,14 +178,15 @@ def _start(script: str, url: str, me: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_two_processes_race_and_each_thing_has_one_winner(ledger: SqlLedger, ledger_at: str) -> None:
+@pytest.mark.parametrize("way", ["transaction", "outbox"])  # one after the other, and side by side
+def test_two_processes_race_and_each_thing_has_one_winner(ledger: SqlLedger, ledger_at: str, way: str) -> None:
     with ledger.transaction(NOW) as tx:
         for n in range(1, 31):
             for me in "AB":
                 tx.add_case(deal(f"D-2026-{me}{n:03d}", customer=str(n)))
             tx.queue_mail(mail(f"D-2026-A{n:03d}"))
             tx.queue_mail(mail(f"D-2026-B{n:03d}"))
-    processes = [_start(RACE, ledger_at, me) for me in "AB"]
+    processes = [_start(RACE, ledger_at, me, way) for me in "AB"]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
