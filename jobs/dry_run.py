@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Container, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -65,13 +66,31 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
 
 
 def _copy(ledger: Path, copy: Path) -> None:
-    """Copy the ledger without leaving a trace beside it; there may be none yet."""
+    """Copy the ledger without leaving a trace beside it; there may be none yet.
+
+    To read it where it lies would touch the files that SQLite keeps beside it. One that is written all the while is read
+    there all the same: its writer touches them anyway.
+    """
     if not ledger.exists():
         return
-    at_work = ledger.with_name(f"{ledger.name}-wal").exists()  # else reading as usual would leave such files behind
-    source = f"{ledger.as_uri()}?{'mode=ro' if at_work else 'immutable=1'}"
-    with closing(sqlite3.connect(source, uri=True)) as reading, closing(sqlite3.connect(copy)) as writing:
+    log, copied_log = (file.with_name(f"{file.name}-wal") for file in (ledger, copy))
+    for _ in range(5):
+        before = _looks(ledger, log)
+        shutil.copyfile(ledger, copy)
+        copied_log.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            shutil.copyfile(log, copied_log)
+        if _looks(ledger, log) == before:
+            return
+    copied_log.unlink(missing_ok=True)
+    copy.unlink()
+    with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as reading, closing(sqlite3.connect(copy)) as writing:
         reading.backup(writing)
+
+
+def _looks(*files: Path) -> list[tuple[int, int]]:
+    """Size and time of each file that is there."""
+    return [(found.st_size, found.st_mtime_ns) for file in files if file.exists() and (found := file.stat())]
 
 
 @dataclass(frozen=True, slots=True)
