@@ -19,9 +19,11 @@ _ANNOUNCED = "sheet.journal-announced"
 
 
 def announce(tx: SqlTransaction, sheet: Sheet | None, events: Sequence[tuple[int, Event]]) -> None:
-    """To be committed right before the write."""
+    """To be committed right before the write. What an unrecorded write may have put there stays announced with it."""
     if sheet is not None and events:
-        tx.set_note(_ANNOUNCED, f"{sheet.next_row} {events[-1][0]}")
+        before = tx.note(_ANNOUNCED)
+        first_row = min(sheet.next_row, int(before.split()[0])) if before else sheet.next_row
+        tx.set_note(_ANNOUNCED, f"{first_row} {events[-1][0]}")
 
 
 def settled(tx: SqlTransaction) -> None:
