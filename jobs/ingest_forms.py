@@ -8,6 +8,7 @@ from cases.desk import Desk
 from cases.intake import in_order, take_rows
 from cases.model import FormRow, QuarantineItem
 from jobs import hear_staff
+from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from ledger.database import SqlTransaction
 
@@ -22,6 +23,8 @@ def run(office: Office) -> None:
         return
     rows = in_order(_unknown(office, sheet.rows), office.now)
     taken = 0
+    if rows:
+        reach(FailPoint.SHEET_READ)
 
     def work(desk: Desk, portion: Sequence[FormRow]) -> None:
         nonlocal taken
@@ -32,6 +35,8 @@ def run(office: Office) -> None:
         office.report.fault(f"{_source(row)} row {row.position}: could not be taken in ({why})")
 
     office.in_portions(rows, PORTION, work, set_aside, "form rows")
+    if taken:
+        reach(FailPoint.ROWS_TAKEN)
     office.report.counts["new form rows"] += taken
     sheet.ingested = True
 

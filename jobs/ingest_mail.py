@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from cases.model import QuarantineItem
 from cases.replies import take_letter
 from jobs.attention import tell_staff
+from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from mailer.inbox import RawMail
 from mailer.reading import LetterLimits, Unreadable, read_guarded
@@ -25,6 +26,7 @@ def run(office: Office) -> None:
     try:
         for item in office.inbox.new():
             if _take(office, item):
+                reach(FailPoint.LETTER_TAKEN)
                 office.inbox.done(item.key)
     except OSError as error:
         office.report.fault(f"the inbox cannot be read: {error.strerror or error}")

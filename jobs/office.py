@@ -17,6 +17,7 @@ from cases.desk import Desk
 from cases.model import FormRow, StaffTabs, StaffWord
 from cases.ports import Outside
 from cases.tabs import Tabs
+from jobs.failpoints import FailPoint, reach
 from jobs.home import SHIPPED_PROGRAMME, Home
 from jobs.programme import load_calendar, load_editions
 from jobs.progress import Progress
@@ -180,7 +181,7 @@ def open_office(home: Home, now: datetime, progress: Progress, owner: str = "") 
             now=now,
             ledger=ledger,
             editions=editions,
-            book=WorkbookFile(home.workbook, home.settings.columns),
+            book=WorkbookFile(home.workbook, home.settings.columns, before_replacing=lambda: reach(FailPoint.BOOK_DRAWN)),
             inbox=MaildirInbox(home.inbox, max_bytes=home.settings.mail.max_letter_mb * 1024 * 1024),
             mailbox=MaildirOutbox(home.sent),
             attachments=home.attachments,

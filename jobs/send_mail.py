@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from cases.model import Offer
 from cases.ports import Outgoing
 from jobs.attention import tell_staff
+from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from ledger.delivery import LeaseLost
 from mailer.building import File, build
@@ -56,6 +57,7 @@ def run(office: Office) -> None:
             claimed = tx.claim_mails(office.ledger.owner, looked + LEASE, PORTION)
         if not claimed:
             return
+        reach(FailPoint.MAIL_CLAIMED)
         outcome = _Outcome()
         _send(office, _prepare(office, _clear_doubt(office, claimed, outcome), outcome), outcome, looked)
         _settle(office, claimed, outcome)
@@ -134,6 +136,7 @@ def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Out
     if not ready:
         return
     still = {outgoing.mail.key for outgoing, _ in ready}
+    reach(FailPoint.MAIL_FIXED)
     try:
         with office.progress.bar("letters", len(ready)) as advance, office.mailbox.batch() as connection:
             for outgoing, raw in ready:
@@ -145,6 +148,7 @@ def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Out
                     continue  # another worker has it by now, or may have it at any moment
                 try:
                     connection.send(raw, outgoing.mail.recipient)
+                    reach(FailPoint.MAIL_SENT)
                     outcome.sent.append(key)
                 except DeliveryUncertain as error:
                     outcome.uncertain[key] = str(error)

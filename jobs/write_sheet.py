@@ -12,6 +12,7 @@ from cases.desk import Desk
 from cases.model import Case, CaseKind, PartnerState, Submission
 from jobs import hear_staff, journal, read_sheet
 from jobs.attention import tell_staff
+from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from jobs.read_sheet import SEEN
 from jobs.sheet_faults import said
@@ -106,9 +107,11 @@ def _write(office: Office) -> None:
         _remember(tx, plan.intents)
         journal.announce(tx, journal_tab, events)
         changes = Changes(plan.cells, appends, _summary(office, tx))
+    reach(FailPoint.BOOK_ANNOUNCED)
     office.sheet = None  # it is the past as soon as this is written; a large book needs the room
     del sheet, journal_tab, plan, ours, events, lines, appends
     written = office.book.write(changes, batch.seen, office.stamp)
+    reach(FailPoint.BOOK_REPLACED)
     office.report.counts["cells written"] += len(changes.cells)
     office.report.counts["rows added"] += len(changes.appends)
     _settle(office, batch, written)

@@ -38,12 +38,21 @@ _BROKEN = (zipfile.BadZipFile, CalamineError, InvalidFileException, KeyError, Sy
 
 
 class WorkbookFile:
-    """One workbook on disk. `aliases`: renamed headers from the configuration. `clock` tells the age of a lock file."""
+    """One workbook on disk. `aliases`: renamed headers from the configuration. `clock` tells the age of a lock file.
+    `before_replacing` is called when the new file lies beside the old one.
+    """
 
-    def __init__(self, path: Path, aliases: Aliases | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        aliases: Aliases | None = None,
+        clock: Callable[[], float] = time.time,
+        before_replacing: Callable[[], None] = lambda: None,
+    ) -> None:
         self.path = path
         self._aliases: Aliases = aliases or {}
         self._clock = clock
+        self._before_replacing = before_replacing
 
     # -- reading
 
@@ -198,12 +207,14 @@ class WorkbookFile:
         """Save beside, flush to disk, look at the file a last time, put the new one in its place. `seen` None: there was none."""
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
         bare = self.path.with_name(f".{self.path.name}.{os.getpid()}.bare")
+        self._tidy()
         try:
             book.save(bare if results else new)
             if results:
                 package.restore_results(bare, new, results)
             with new.open("rb+") as file:
                 os.fsync(file.fileno())
+            self._before_replacing()
             if seen is not None:
                 shutil.copymode(self.path, new)
                 self._check_lock()
@@ -215,6 +226,13 @@ class WorkbookFile:
             _flush_folder(self.path.parent)
         finally:
             for leftover in (new, bare):
+                leftover.unlink(missing_ok=True)
+
+    def _tidy(self) -> None:
+        """Remove drafts of processes that died before they were done."""
+        for leftover in self.path.parent.glob(f".{self.path.name}.*"):
+            _, pid, kind = leftover.name.rsplit(".", 2)
+            if kind in ("new", "bare") and pid.isdigit() and not _alive(int(pid)):
                 leftover.unlink(missing_ok=True)
 
     def _results(self) -> dict[str, dict[tuple[int, int], Cell]]:
@@ -287,6 +305,17 @@ def _grown(reference: str, end: int) -> str:
     letters = "".join(sign for sign in (last or first) if sign.isalpha())
     digits = "".join(sign for sign in (last or first) if sign.isdigit())
     return f"{first}:{letters or get_column_letter(1)}{max(end, int(digits or 1))}"
+
+
+def _alive(pid: int) -> bool:
+    """Is that process at work on this machine?"""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _flush_folder(folder: Path) -> None:
