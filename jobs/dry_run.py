@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jobs.home import Home
+from jobs.lock import first_worker
 from jobs.office import Office, outside, owner_of
 from jobs.programme import load_editions
 from jobs.progress import Progress
@@ -41,7 +42,7 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
                 real.backup(copy)
         else:
             _copy(home.ledger, copy)
-        ledger = open_ledger(f"sqlite:///{copy}", secret=home.token_key(), owner=owner_of(home))
+        ledger = open_ledger(f"sqlite:///{copy}", secret=home.token_key(), owner=first_worker(home))
         try:
             with ledger.reading(now) as tx:
                 tabs = tx.staff_tabs()

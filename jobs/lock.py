@@ -29,13 +29,18 @@ class Busy(Exception):
     """Another process is at it."""
 
 
+def first_worker(home: Home) -> str:
+    """The name of the worker in this home's first place."""
+    return f"{socket.gethostname()}:{hashlib.sha256(str(home.root).encode()).hexdigest()[:12]}"
+
+
 @contextmanager
 def at_work(home: Home) -> Iterator[str]:
     """Take a worker's place on this home; gives the name it bears in leases. Raises Busy.
 
     A place is held by a lock file. Whoever has it may take up at once what the dead process before it left under that name.
     """
-    machine = f"{socket.gethostname()}:{hashlib.sha256(str(home.root).encode()).hexdigest()[:12]}"
+    machine = first_worker(home)
     with ExitStack() as held:
         there = ""
         for place in range(1, (WORKERS if home.shared_ledger else 1) + 1):
