@@ -135,6 +135,9 @@ class Desk:
         if not recipient:
             self.remark(case, "no-recipient", template=template)
             return
+        if thread and not self._may_answer(recipient):
+            self.journal(case, "mail-held", template)
+            return
         edition = self.edition(case)
         partner = self.partner_of(case)
         told = partner.partner() if partner and self.speaks_for(recipient, partner) else None
@@ -156,6 +159,11 @@ class Desk:
         )
         if self.tx.queue_mail(mail):
             self.journal(case, f"mail:{template}")
+
+    def _may_answer(self, address: str) -> bool:
+        """Is the address below its daily measure of answers? What a loop of two robots would never stop at."""
+        since = self.outside.calendar.start_of(self.outside.calendar.local_date(self.now))
+        return self.tx.answers_sent_since(address, since) < self.outside.answers_per_sender_a_day
 
     def attention(self, kind: str, share: str, case: Case, text: str, **more: str) -> None:
         """Put a case on the staff's list of this transaction; `flush_attention` makes one letter a kind of it."""

@@ -120,6 +120,9 @@ class Transaction(Protocol):
     def mail_sent_since(self, recipient: str, template: str, since: datetime) -> int:
         """Letters of that template to that recipient queued since then (rate limits)."""
 
+    def answers_sent_since(self, recipient: str, since: datetime) -> int:
+        """Letters to that recipient queued since then that answer a letter (rate limits)."""
+
     def letter_by_token(self, token: str) -> Mail | None: ...
     def letter_by_message_id(self, message_id: str) -> Mail | None: ...
     def letters_of(self, number: str, template: str) -> list[Mail]:
@@ -130,6 +133,11 @@ class Transaction(Protocol):
 
     def journal(self, event: Event) -> None: ...
     def quarantine(self, item: QuarantineItem) -> None: ...
+
+    def note(self, key: str) -> str:
+        """A small fact kept between passes (fingerprint of the workbook, …); "" if none."""
+
+    def set_note(self, key: str, value: str) -> None: ...
 
     # staff's tabs and words
     def staff_tabs(self) -> StaffTabs: ...

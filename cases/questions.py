@@ -76,4 +76,5 @@ def settle(desk: Desk, case: Case, state: RequestState, *, tell: bool = True) ->
     rows = desk.answer(case, Answer.ACCEPTED if accepted else Answer.REFUSED)
     if tell and case.sender:
         facts = {"subject": case.request().subject, "outcome": state.value}
-        desk.write(case, "question-answered", to=case.sender, facts=facts, answers=rows)
+        # what concerns a partner is answered to its known contacts, whoever asked
+        desk.write(case, "question-answered", facts=facts, answers=rows)

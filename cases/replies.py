@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from cases import clockwork, deals, orders, partners, pilots, questions, updates
 from cases.desk import Desk
 from cases.model import (
@@ -40,9 +42,14 @@ def take_letter(desk: Desk, letter: Letter) -> None:
     answered, case = _whose(desk, letter)
     if case is not None:
         submission.number = case.number
-    if letter.kind is LetterKind.BOUNCE:
+    if _is_twin(desk, letter):
+        submission.raw["twin"] = True
         desk.tx.add_submission(submission)
-        if case is not None:
+    elif letter.kind is LetterKind.BOUNCE:
+        desk.tx.add_submission(submission)
+        if case is not None and (letter.failed_recipient in desk.outside.staff or _to_the_house(answered)):
+            desk.journal(case, "bounce")  # a letter to staff would come back again
+        elif case is not None:
             desk.remark(case, "undeliverable", address=letter.failed_recipient)
             desk.journal(case, "bounce")
             desk.attention("bounce", "", case, desk.outside.wording.remark("undeliverable", address=letter.failed_recipient))
@@ -52,6 +59,22 @@ def take_letter(desk: Desk, letter: Letter) -> None:
             desk.journal(case, f"mail-in:{letter.kind.value}")
     else:
         _from_person(desk, letter, submission, answered, case)
+
+
+def _is_twin(desk: Desk, letter: Letter) -> bool:
+    """The same letter under another name in the mailbox: To and Cc, an alias, a copy by hand. Needs a Message-ID."""
+    if not letter.message_id:
+        return False
+    parts = (letter.message_id, letter.sender.lower(), letter.subject, letter.text)
+    mark = "letter:" + sha256("\x1f".join(parts).encode()).hexdigest()
+    if desk.tx.note(mark):
+        return True
+    desk.tx.set_note(mark, letter.key)
+    return False
+
+
+def _to_the_house(answered: Mail | None) -> bool:
+    return answered is not None and answered.template.startswith("staff-")
 
 
 def _whose(desk: Desk, letter: Letter) -> tuple[Mail | None, Case | None]:
@@ -65,26 +88,40 @@ def _whose(desk: Desk, letter: Letter) -> tuple[Mail | None, Case | None]:
     return None, desk.tx.case(numbers.pop()) if len(numbers) == 1 else None
 
 
-def _vouched(desk: Desk, letter: Letter) -> bool:
-    """Does a reply token or a trusted, aligned DKIM/SPF result vouch for the sender?"""
+def _vouched(desk: Desk, letter: Letter, partner: Case | None) -> bool:
+    """Does a trusted, aligned DKIM/SPF result vouch for the sender, or the token of a letter that went to a known contact?
+
+    A stranger gets letters too (an acknowledgement), and whoever has a token can write any From.
+    """
     if letter.failed_authentication:
         return False
-    return letter.authentic or any(desk.tx.letter_by_token(token) is not None for token in letter.tokens)
+    if letter.authentic:
+        return True
+    sent = (desk.tx.letter_by_token(token) for token in letter.tokens)
+    return any(mail is not None and desk.speaks_for(mail.recipient, partner) for mail in sent)
+
+
+def _own_words(desk: Desk, letter: Letter, case: Case, answered: Mail | None) -> bool:
+    """A deal whose partner's INN is yet to come is its sender's to complete; who may speak is judged by the INN then given."""
+    if case.kind is not CaseKind.DEAL or case.partner_inn or case.sender != letter.sender.lower() or letter.failed_authentication:
+        return False
+    return letter.authentic or (bool(letter.tokens) and answered is not None and answered.recipient == case.sender)
 
 
 def _from_person(desk: Desk, letter: Letter, submission: Submission, answered: Mail | None, case: Case | None) -> None:
     sender = submission.address
     subject_case = _subject_of(desk, case)
     partner = desk.partner_of(subject_case) if subject_case else None
-    trusted = partner is not None and desk.speaks_for(sender, partner) and _vouched(desk, letter)
-    thread = (letter.message_id,) if letter.message_id else ()
-    asked = subject_case.asked if subject_case else []
+    trusted = partner is not None and desk.speaks_for(sender, partner) and _vouched(desk, letter, partner)
+    trusted = trusted or (subject_case is not None and _own_words(desk, letter, subject_case, answered))
+    thread = (letter.message_id,)
+    asked = subject_case.asked if subject_case and subject_case.state == DealState.NEEDS_DATA else []
     echo = bool(answered and answered.template == "reply-confirm")
     text = desk.outside.reader.sent_text(answered) if answered else ""
     reading = desk.outside.reader.read(letter.text, letter.subject, text, asked, echo)
     if trusted and subject_case is not None and _act(desk, letter, submission, subject_case, reading, echo, thread):
         return
-    if subject_case is None and reading.action == "status" and _vouched(desk, letter) and _status(desk, submission, thread):
+    if subject_case is None and reading.action == "status" and _status(desk, letter, submission, thread):
         return
     _to_staff(desk, letter, submission, subject_case, partner, reading, thread)
 
@@ -96,10 +133,10 @@ def _subject_of(desk: Desk, case: Case | None) -> Case | None:
     return case
 
 
-def _status(desk: Desk, submission: Submission, thread: tuple[str, ...]) -> bool:
+def _status(desk: Desk, letter: Letter, submission: Submission, thread: tuple[str, ...]) -> bool:
     """„статус“ from a known contact: a report on the partner's own cases."""
     found = [partner for partner in desk.tx.partner_by_contact(submission.address) if partner.state == PartnerState.AUTHORISED]
-    if len(found) != 1:
+    if len(found) != 1 or not _vouched(desk, letter, found[0]):
         return False
     submission.number = found[0].number
     desk.tx.add_submission(submission)
@@ -116,11 +153,9 @@ def _to_staff(
     reading: Reading,
     thread: tuple[str, ...],
 ) -> None:
-    """Everything else is a question: numbered, acknowledged once, seen by staff."""
-    since = desk.outside.calendar.start_of(desk.outside.calendar.local_date(desk.now))
-    told_today = desk.tx.mail_sent_since(submission.address, "question-received", since)
+    """Everything else is a question: numbered, acknowledged once (a forged one not: its From is a victim), seen by staff."""
     known = partner is not None and desk.speaks_for(submission.address, partner)
-    questions.open_question(
+    opened = questions.open_question(
         desk,
         submission,
         topic="appeal" if reading.action == "appeal" else "question",
@@ -130,8 +165,10 @@ def _to_staff(
         about=case.number if case else "",
         code="appeal" if reading.action == "appeal" and case else "question",
         thread=thread,
-        acknowledge=told_today < desk.outside.answers_per_sender_a_day,
+        acknowledge=not letter.failed_authentication,
     )
+    if letter.failed_authentication:
+        desk.remark(opened, "forged", address=submission.address)
 
 
 def _act(
@@ -152,12 +189,13 @@ def _act(
         return False
     if case.kind is not CaseKind.DEAL:
         return _errand_data(desk, submission, case, reading)
-    if case.state == DealState.NEEDS_DATA and (reading.action == "data" or letter.attachments):
-        return _data(desk, letter, submission, case, reading)
+    asks = case.state == DealState.NEEDS_DATA and (reading.action == "data" or letter.attachments)
+    if asks and _data(desk, letter, submission, case, reading):
+        return True
     if echo and reading.action in ("yes", "no"):
         return _echoed(desk, submission, case, reading, thread)
     if reading.action == "report" and reading.status is not None:
-        if case.state != DealState.REGISTERED:
+        if case.state not in (DealState.REGISTERED, DealState.PENDING):
             return False
         _keep(desk, submission, case)
         request = UpdateRequest(case.number, "report", reading.status, "extend" in reading.also, "")

@@ -104,6 +104,10 @@ def act(desk: Desk, case: Case, request: UpdateRequest, answers: list[Submission
     if reported and request.status is not None:
         if case.state == DealState.REGISTERED:
             clockwork.report(desk, case, request.status, on)
+        elif case.state == DealState.PENDING:  # its letters ask for news too; nothing is owed yet, no clock runs
+            case.deal().sale_status = request.status
+            desk.record(case, "report", request.status.value, "partner")
+            desk.journal(case, "report", desk.outside.wording.term(request.status.value))
         else:
             done = False
     if request.extend or request.action == "extend":

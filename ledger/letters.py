@@ -43,6 +43,16 @@ _since = (
         _m.state != MailState.CANCELLED,
     )
 )
+_answers_since = (
+    select(func.count())
+    .select_from(mails)
+    .where(
+        _m.recipient == bindparam("recipient"),
+        _m.queued_at >= bindparam("since"),
+        _m.thread != encode(()),
+        _m.state != MailState.CANCELLED,
+    )
+)
 _cancel = (
     update(mails)
     .where(
@@ -148,6 +158,12 @@ class Letters(Holds):
         self._flush_mails()
         at = {"recipient": recipient, "template": template, "since": since}
         return int(self._connection.execute(_since, at).scalar_one())
+
+    def answers_sent_since(self, recipient: str, since: datetime) -> int:
+        """Letters to that recipient queued since then that answer a letter; cancelled ones do not count."""
+        self._flush_mails()
+        at = {"recipient": recipient.lower(), "since": since}
+        return int(self._connection.execute(_answers_since, at).scalar_one())
 
     def letter_by_token(self, token: str) -> Mail | None:
         """The letter whose reply address carries this token, whatever its letter case."""
