@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 
-class DeliveryUncertain(Exception):  # noqa: N818 - the house's word for it
+class DeliveryUncertain(Exception):
     """The letter was handed over, but no answer came: it may or may not have gone. Look for it before any repeat."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """Permanent: this letter will never be taken (address unknown, message rejected). Staff are told; never tried again."""
 
 
-class Unavailable(Exception):  # noqa: N818
+class Unavailable(Exception):
     """Passing: nothing went; try the same bytes again later."""
 
 
