@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from jobs import demo, doctor, explain, explain_text, logs, status
+from jobs import backup, demo, doctor, explain, explain_text, logs, status
 from jobs.account import pass_account, pass_facts
 from jobs.home import Home, chosen, make_home, open_home
 from jobs.lock import Busy
@@ -88,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--sample", action="store_true", help="add sample submissions")
         if name == "job":
             sub.add_argument("name", metavar="NAME", help=", ".join(JOBS))
+        if name == "backup":
+            sub.add_argument("file", metavar="FILE", nargs="?", default="", help="a new file (backups/ledger-….db of the home)")
+        if name == "restore":
+            sub.add_argument("file", metavar="FILE", help="what `backup` made")
         if name == "explain":
             sub.add_argument("id", metavar="ID", help="P-0001, D-2026-0001, Q-2026-0001")
     _common(commands.add_parser("demo"), _demo)
@@ -202,6 +206,17 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return 1 if any(check.fault for check in checks) else 0
 
 
+def _backup(arguments: argparse.Namespace) -> int:
+    print(backup.back_up(open_home(chosen(arguments.home)), arguments.file, _now(arguments)))
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    counts = backup.put_back(open_home(chosen(arguments.home)), arguments.file)
+    print(f"{counts['cases']} cases, {counts['submissions']} submissions, {counts['mails']} letters are back; next: doctor, once")
+    return 0
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     return demo.play(chosen(arguments.home), arguments.now, Console(), _progress(), _say)
 
@@ -213,5 +228,7 @@ _COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "job": (_job, "run one job"),
     "explain": (_explain, "why a case stands where it stands"),
     "status": (_status, "what is open, late, undelivered, in quarantine"),
+    "backup": (_backup, "copy the ledger to a file while everything runs"),
+    "restore": (_restore, "make the ledger from such a copy"),
     "doctor": (_doctor, "check settings, tabs, mailbox, programme; say how to mend each fault"),
 }

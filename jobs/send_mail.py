@@ -56,11 +56,13 @@ def run(office: Office) -> None:
         with office.ledger.outbox(looked) as tx:
             claimed = tx.claim_mails(office.ledger.owner, looked + LEASE, PORTION)
         if not claimed:
-            return
+            break
         reach(FailPoint.MAIL_CLAIMED)
         outcome = _Outcome()
         _send(office, _prepare(office, _clear_doubt(office, claimed, outcome), outcome), outcome, looked)
         _settle(office, claimed, outcome)
+    with office.ledger.outbox(office.moment) as tx:
+        tx.nothing_forgotten()
 
 
 def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> list[Outgoing]:

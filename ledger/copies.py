@@ -9,13 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, insert, make_url, select, text
 
+from ledger.delivery import RESTORED
 from ledger.engine import make_engine, private, reader
 from ledger.migrations import upgrade
 from ledger.schema import VERSION, metadata, notes
 from ledger.unit import upsert
-
-RESTORED = "ledger.restored"
-"""Note: this ledger was restored and may not know of letters that went out: each is looked for before it is sent."""
 
 _PORTION = 2_000
 

@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from cases.model import DealData
 from cases.ports import Outgoing
 from ledger.codec import decode_answers
 from ledger.letters import Letters, mail_of
-from ledger.schema import MailState, mails
+from ledger.schema import MailState, mails, notes
 from ledger.unit import is_open_deal
+
+RESTORED = "ledger.restored"
+"""Note: this ledger was made from a backup and may not know of letters that went out: each is looked for before it is sent."""
 
 _m = mails.c
 _free = or_(_m.lease_until.is_(None), _m.lease_until <= bindparam("now"))
@@ -39,6 +42,8 @@ _give_back = (
     .where(and_(_m.lease_owner == bindparam("of_owner"), _m.lease_until > bindparam("now")))
     .values(lease_until=bindparam("now"))
 )
+_restored = select(notes.c.key).where(notes.c.key == RESTORED)
+_forget_restored = delete(notes).where(notes.c.key == RESTORED)
 _state = select(_m.number, _m.state, _m.attempts, _m.answers, _m.warns, _m.lease_owner, _m.lease_until).where(
     _m.key == bindparam("key")
 )
@@ -78,15 +83,20 @@ class Delivery(Letters):
         `uncertain`: an earlier try began and nobody knows its end; so it stays through deferrals until bytes are prepared.
         """
         self._flush_mails()
+        restored = self._rows_of(_restored)
         claimed = []
         claims = []
         for row in self._rows_of(_due, {"now": self.now, "most": limit}):
-            doubt = row.uncertain or row.state == MailState.SENDING
+            doubt = bool(restored) or row.uncertain or row.state == MailState.SENDING
             claims.append({"of": row.key, "owner": owner, "until": lease_until, "doubt": doubt})
             claimed.append(Outgoing(mail_of(row), row.message_id, row.token, row.raw, row.attempts, doubt))
         if claims:
             self._connection.execute(_claim, claims)
         return claimed
+
+    def nothing_forgotten(self) -> None:
+        """Whatever a restored ledger made anew is out: letters go again without being looked for."""
+        self._connection.execute(_forget_restored)
 
     def give_back_mails(self, owner: str) -> None:
         """What `owner` claimed and never settled can be claimed again at once: whoever bore that name before is dead."""

@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Where a ledger may be made; there is none yet."""
     if request.param == "sqlite":
-        yield ledger_url(request.getfixturevalue("path"))
+        yield ledger_url(request.getfixturevalue("tmp_path") / "new.db")
         return
     server = request.getfixturevalue("postgres")
     url = server.database()

@@ -41,6 +41,6 @@ def stopped(*given: Any) -> Any:
 _Delivery.send = noted  # type: ignore[method-assign]
 send_mail.PORTION = 3
 if act == "stop":
-    send_mail._prepare = stopped
+    setattr(send_mail, "_prepare", stopped)  # noqa: B010 - its type says less
     send_mail.PORTION = 100
 sys.exit(main(sys.argv[3:]))
