@@ -74,7 +74,10 @@ def _act(office: Office, item: RawMail, raw: bytes) -> None:
 
 
 def _set_aside(office: Office, item: RawMail, why: str) -> None:
-    """Keep it for people, tell them, and go on."""
+    """Keep it for people, tell them once, and go on. What cannot be moved out of the inbox comes again in every pass."""
+    with office.ledger.reading(office.now) as tx:
+        if any((one.source, one.key) == (SOURCE, item.key) for one in tx.quarantined()):
+            return
     raw = (item.raw or b"").decode("latin-1")[:_KEPT]
     with office.ledger.transaction(office.now) as tx:
         tx.quarantine(QuarantineItem(SOURCE, item.key, why, raw, office.now))
