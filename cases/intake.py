@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cases import deals, orders, partners, pilots, questions, updates
+from cases import deals, orders, partners, pilots, topics, updates
 from cases.desk import Desk
 from cases.identity import name_key, read_address
 from cases.model import Answer, Case, CaseKind, DealState, Form, FormRow, PartnerState, Submission
@@ -82,24 +82,9 @@ def _take(desk: Desk, row: FormRow) -> None:
             pilots.take(desk, row, submission)
         case Form.PILOT_REPORT:
             pilots.take_report(desk, row, submission)
-        case _:
-            text = "\n".join(f"{row.labels.get(name, name)}: {value}" for name, value in row.answers.items() if value)
-            questions.open_question(
-                desk,
-                submission,
-                topic=row.form.value,
-                subject=desk.outside.wording.term(row.form.value),
-                text=text,
-                partner_inn=_partner_inn(desk, row),
-                code="request",
-            )
+        case Form.REQUEST:
+            topics.take(desk, row, submission)
     _remark_stamp(desk, row, submission)
-
-
-def _partner_inn(desk: Desk, row: FormRow) -> str:
-    """The partner a request names, if its sender speaks for it."""
-    partner = desk.tx.partner(row.answers.get("partner_inn", "").strip())
-    return partner.partner_inn if partner is not None and desk.speaks_for(row.address, partner) else ""
 
 
 def _remark_stamp(desk: Desk, row: FormRow, submission: Submission) -> None:

@@ -63,6 +63,17 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "pilot-ending": ("pilot", "days"),
     "pilot-report-due": ("pilot", "overdue"),
     "pilot-report-received": ("pilot",),
+    # NFR licence
+    "nfr-accepted": ("licence",),
+    "nfr-issued": ("licence",),
+    "nfr-refused": ("licence",),
+    "nfr-ending": ("licence",),
+    "nfr-ended": ("licence", "why"),
+    # training
+    "training-invitation": ("training", "invitation", "moved"),
+    "training-reminder": ("training",),
+    "training-cancelled": ("training", "invitation"),
+    "training-requested": ("training",),
     # staff
     "staff-attention": ("kind", "lines", "share"),
     "staff-digest": ("counts", "waiting", "missed"),
@@ -79,7 +90,9 @@ authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, tota
 discount|valid_until, old, new}] ·
 `outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts]
 · `state`: partner state · `asked_about`: number or "" ·
-`order`: see `order_facts` · `pilot`: see `pilot_facts` ·
+`order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
+`training`: {number, topic: sales|technical, starts_at, held_until, minutes, days, terms: free|discounted|paid} ·
+`invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier ·
 `lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
@@ -198,6 +211,12 @@ def pilot_facts(case: Case) -> Facts:
         "ends_on": day(data.ends_on),
         "report_due": day(data.report_due_on),
     }
+
+
+def licence_facts(case: Case) -> Facts:
+    """An NFR licence for a letter, without its key; `ends_on` "" while the tier lasts, or not issued yet."""
+    data = case.licence()
+    return {"number": case.number, "key": "", "started_on": day(data.started_on), "ends_on": day(data.ends_on)}
 
 
 def order_facts(case: Case) -> Facts:

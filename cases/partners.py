@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cases import sla, tiers
+from cases import sla, tiers, training
 from cases.desk import Desk
 from cases.identity import domain_of, site_domain
 from cases.letters import about_facts, moment, tier_facts
@@ -19,8 +19,6 @@ from cases.model import (
     PartnerData,
     PartnerState,
     ReasonText,
-    RequestData,
-    RequestState,
     Submission,
 )
 from cases.requests import PartnerRequest, parse_partner
@@ -353,8 +351,7 @@ def approve(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
         facts={"inn": shown["inn"], "tier": shown["tier"]},
         answers=rows,
     )
-    if not desk.tx.cases_of_kind(CaseKind.TRAINING, case.partner_inn):
-        _open_training(desk, case, edition)
+    training.open_webinar(desk, case, edition)
     tiers.review_partner(desk, case, quarterly=False)
     _wake_deals(desk, case)
 
@@ -372,23 +369,6 @@ def _adopt(desk: Desk, case: Case, edition: Edition) -> None:
     request, problems = parse_partner(desk.understood(answers), case.sender, edition)
     if request.inn == data.inn and not problems:
         _fill(desk, case, row.received_at, request, problems)
-
-
-def _open_training(desk: Desk, partner: Case, edition: Edition) -> None:
-    """The line in `Обучение`: the sales webinar, to be held within 30 days («Обучение»)."""
-    today = desk.outside.calendar.local_date(desk.now)
-    from_today = today.toordinal() + edition.training.hold_within_days
-    line = Case(
-        number=desk.tx.next_number(CaseKind.TRAINING, today.year),
-        kind=CaseKind.TRAINING,
-        state=RequestState.OPEN,
-        edition=partner.edition,
-        submitted_at=desk.now,
-        data=RequestData(topic="sales", partner_name=partner.partner().name, held_until=today.fromordinal(from_today)),
-        partner_inn=partner.partner_inn,
-    )
-    desk.tx.add_case(line)
-    desk.journal(line, "training-opened")
 
 
 def _settled(desk: Desk, case: Case) -> None:
@@ -425,6 +405,7 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
             desk.wake(deal)
     for errand in desk.tx.errands_of(case.partner_inn):
         if errand.state not in (ErrandState.NEEDS_DATA, ErrandState.REFUSED, ErrandState.CLOSED):
+    training.withdraw(desk, case)
             desk.wake(errand)
 
 

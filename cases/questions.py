@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from cases import sla
 from cases.desk import Desk
-from cases.model import Answer, Case, CaseKind, Facts, RequestData, RequestState, Submission
+from cases.model import Answer, Case, CaseKind, Facts, ReasonText, RequestData, RequestState, Submission
+from rules.decision import Decision, Reason
 
 
 def open_question(
@@ -22,13 +23,14 @@ def open_question(
     facts: Facts | None = None,
     thread: tuple[str, ...] = (),
     acknowledge: bool = True,
+    kind: CaseKind = CaseKind.REQUEST,
 ) -> Case:
     """A numbered case in the staff's queue; the sender is acknowledged once. The submission is stored with its number."""
     edition = desk.edition_at(submission.received_at)
     calendar = desk.outside.calendar
     case = Case(
-        number=desk.tx.next_number(CaseKind.REQUEST, calendar.local_date(submission.received_at).year),
-        kind=CaseKind.REQUEST,
+        number=desk.tx.next_number(kind, calendar.local_date(submission.received_at).year),
+        kind=kind,
         state=RequestState.OPEN,
         edition=edition.name,
         submitted_at=submission.received_at,
@@ -78,3 +80,23 @@ def settle(desk: Desk, case: Case, state: RequestState, *, tell: bool = True) ->
         facts = {"subject": case.request().subject, "outcome": state.value}
         # what concerns a partner is answered to its known contacts, whoever asked
         desk.write(case, "question-answered", facts=facts, answers=rows)
+
+
+def reject(desk: Desk, case: Case, decision: Decision, facts: Facts) -> None:
+    """The programme itself says no; the letter says why."""
+    _refuse(desk, case, desk.reason_texts(decision.reasons, desk.edition(case)), decision, facts)
+
+
+def refuse(desk: Desk, case: Case, code: str, section: str) -> None:
+    """Refuse for one reason."""
+    _refuse(desk, case, desk.reason_texts([Reason(code, section)], desk.edition(case)), None, {})
+
+
+def _refuse(desk: Desk, case: Case, reasons: tuple[ReasonText, ...], decision: Decision | None, facts: Facts) -> None:
+    case.state = RequestState.REFUSED
+    case.question, case.wakes_at, case.decided_at = None, None, desk.now
+    desk.record(case, "request", "reject", "rules", reasons, decision, facts)
+    case.reason_text = desk.shown_reasons(reasons)
+    rows = desk.answer(case, Answer.REFUSED, case.reason_text)
+    letter = {"subject": case.request().subject, "outcome": RequestState.REFUSED.value}
+    desk.write(case, "question-answered", to=case.sender, reasons=reasons, facts=letter, answers=rows)

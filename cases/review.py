@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cases import clockwork, deals, orders, partners, pilots, questions, sla, tiers
+from cases import clockwork, deals, nfr, orders, partners, pilots, questions, sla, tiers, training
 from cases.desk import Desk
 from cases.model import Case, CaseKind, DealState, PartnerState
 
@@ -40,6 +40,10 @@ def review(desk: Desk, case: Case) -> None:
             partners.review(desk, case)
     elif case.kind is CaseKind.ORDER:
         orders.review(desk, case)
+    elif case.kind is CaseKind.NFR:
+        nfr.review(desk, case)
+    elif case.kind is CaseKind.TRAINING:
+        training.review(desk, case)
     elif case.kind is CaseKind.PILOT:
         pilots.review(desk, case)
     elif case.kind is CaseKind.DEAL:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cases.desk import Desk
 from cases.letters import day, tier_facts
-from cases.model import Case, CaseKind, DealState, Facts, PartnerState, RequestState
+from cases.model import Case, CaseKind, DealState, ErrandState, Facts, PartnerState, RequestState
 from rules.calendar import add_months
 from rules.decision import Decision, Outcome
 from rules.edition import Edition, Tier
@@ -143,6 +143,9 @@ def move(
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.PENDING:
             desk.wake(deal)
+    for errand in desk.tx.errands_of(case.partner_inn):
+        if errand.kind is CaseKind.NFR and errand.state in (ErrandState.PENDING, ErrandState.RUNNING):
+            desk.wake(errand)
 
 
 def _propose(desk: Desk, case: Case, code: str, tier: Tier, missing: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from cases import clockwork, deals, orders, partners, pilots, questions, tiers, updates
+from cases import clockwork, deals, nfr, orders, partners, pilots, questions, tiers, training, updates
 from cases.desk import Desk, Impossible
 from cases.identity import split_addresses
 from cases.letters import day, offer_facts, percent
@@ -121,6 +121,10 @@ def _carry_out(desk: Desk, case: Case, word: StaffWord) -> None:
         _deal(desk, case, word)
     elif case.kind is CaseKind.ORDER:
         orders.hear(desk, case, word)
+    elif case.kind is CaseKind.NFR:
+        nfr.hear(desk, case, word)
+    elif case.kind is CaseKind.TRAINING:
+        training.hear(desk, case, word)
     elif case.kind is CaseKind.PILOT:
         pilots.hear(desk, case, word)
     else:
@@ -441,13 +445,12 @@ def _staff_discount(desk: Desk, case: Case, word: StaffWord) -> None:
     )
 
 
-# -- requests, trainings ---------------------------------------------------------------------
+# -- requests -----------------------------------------------------------------------
 
 
 def _request(desk: Desk, case: Case, word: StaffWord) -> None:
     data = case.request()
     if word.kind is WordKind.FIELD:
-        _training(desk, case, word)
         return
     states = {"approve": RequestState.APPROVED, "refuse": RequestState.REFUSED, "close": RequestState.CLOSED}
     state = states.get(word.value) or next((each for each in RequestState if each == word.value), None)
@@ -487,19 +490,3 @@ def _release_held(desk: Desk, case: Case, *, act: bool) -> None:
             if not desk.tx.word_known(word.key):
                 desk.tx.add_word(word.key, _raw(word), desk.now)
             desk.tx.show(target)
-
-
-def _training(desk: Desk, case: Case, word: StaffWord) -> None:
-    data = case.request()
-    if word.column == "held_on":
-        data.held_on = word.new
-    elif word.column == "certificate":
-        data.certificate = word.new
-    elif word.column == "attended":
-        data.attended = word.value == "yes"
-        case.state = RequestState.PASSED if data.attended else RequestState.OPEN
-        desk.record(case, "training", "passed" if data.attended else "open", "staff")
-        partner = desk.tx.partner(case.partner_inn)
-        if partner is not None:
-            tiers.review_partner(desk, partner, quarterly=False)
-    desk.tx.save(case)

@@ -18,6 +18,7 @@ from email.utils import format_datetime
 
 from cases.ports import Outgoing
 from mailer.format import MOSCOW
+from mailer.invitation import calendar_entry, file_stem
 from mailer.rendering import Rendered
 
 SENDER_NAME = "Партнёрский отдел"  # short enough for one encoded word: some readers put a space between two
@@ -57,10 +58,19 @@ def build(
     message = MIMEMultipart("alternative", boundary=f"=_alternative_{outgoing.message_id}")
     message.attach(MIMEText(rendered.text, "plain", _UTF8))  # type: ignore[arg-type]  # typeshed knows a str only
     message.attach(MIMEText(rendered.html, "html", _UTF8))  # type: ignore[arg-type]
-    if attachments:
+    files = list(attachments)
+    if invitation := mail.context.get("invitation"):
+        entry = calendar_entry(
+            invitation, organiser=mailbox, organiser_name=sender_name, attendee=_address(mail.recipient), at=mail.queued_at
+        )
+        part = MIMEText(entry, "calendar", _UTF8)  # type: ignore[arg-type]
+        part.set_param("method", invitation["method"])
+        message.attach(part)
+        files.append(File(f"{file_stem(invitation)}.ics", entry.encode(), "application/ics"))
+    if files:
         mixed = MIMEMultipart("mixed", boundary=f"=_mixed_{outgoing.message_id}")
         mixed.attach(message)
-        for file in attachments:
+        for file in files:
             mixed.attach(_part(file))
         message = mixed
     local, _, host = _address(mailbox).partition("@")

@@ -153,13 +153,18 @@ class PilotFigures:
 
 @dataclass(frozen=True, slots=True)
 class TrainingFigures:
-    """«Обучение»: the sales webinar is held within so many days of the authorisation; the technical course's length in days."""
+    """«Обучение»: the sales webinar is held within so many days of the authorisation; the technical course's length in days.
+
+    `starts`: local time of both; the invitation proposes a day `propose_after_days` after the authorisation.
+    """
 
     section: str
     hold_within_days: int
     reminder_days: tuple[int, ...]
     sales_minutes: int
     technical_days: int
+    starts: time = time(11)
+    propose_after_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,7 +486,11 @@ def _training(table: _Table) -> TrainingFigures:
         reminder_days=table.days("reminder_days"),
         sales_minutes=table.whole("sales_minutes", low=1),
         technical_days=table.whole("technical_days", low=1),
+        starts=table.clock("starts"),
+        propose_after_days=table.whole("propose_after_days", low=0),
     )
+    if figures.propose_after_days > figures.hold_within_days:
+        table.fail("propose_after_days", f"must not exceed hold_within_days, got {figures.propose_after_days}")
     table.close()
     return figures
 

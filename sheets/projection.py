@@ -144,7 +144,12 @@ def _request(case: Case, data: RequestData) -> Shown:
         "state": _said(columns.REQUEST_STATES, case.state),
     }
     if case.kind is CaseKind.TRAINING:
-        return {**shown, "topic": _said(columns.COURSES, data.topic), "held_until": data.held_until}
+        return {
+            **shown,
+            "topic": _said(columns.COURSES, data.topic),
+            "held_until": data.held_until,
+            "planned_on": data.planned_on,
+        }
     return {
         **shown,
         "address": data.address,

@@ -46,6 +46,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MOSCOW = ZoneInfo("Europe/Moscow")
 EDITIONS = load_editions(ROOT / "programme")
 EDITION = EDITIONS.items[-1]
+CALENDAR = load_calendar(ROOT / "programme", EDITION.deadlines, {})
 STAFF = "boss@stakhanovets.ru"
 A, B = "a@one.ru", "b@two.ru"
 ONE, TWO, CUSTOMER, OTHER = "7700000009", "7700079190", "7700158388", "7707083893"
@@ -88,7 +89,7 @@ class House:
         return Outside(
             now=self.now,
             editions=EDITIONS,
-            calendar=load_calendar(ROOT / "programme", EDITION.deadlines, {}),
+            calendar=CALENDAR,
             wording=RussianWording(),
             reader=RussianReplyReader(),
             tabs=Tabs(self.tabs),

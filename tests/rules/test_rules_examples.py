@@ -37,9 +37,12 @@ from rules.deals import (
 )
 from rules.decision import Decision, Problem, Result
 from rules.edition import Edition, Tier
+from rules.nfr import NfrFacts, nfr, nfr_end
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
+from rules.requests import TopicFacts, topic
 from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, distance, fallback, review, sales_total, shortfall
+from rules.training import course_terms, proposed_day, reminder_days
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = Path(__file__).parent / "examples"
@@ -76,6 +79,11 @@ POINTS: Mapping[str, frozenset[str]] = {
             "обучение продажам",
             "ежемесячные отчёты",
             "расстояние до следующего статуса",
+            "NFR-лицензия по статусу",
+            "конец NFR-лицензии",
+            "размещение на сайте",
+            "пресейл",
+            "материалы и вопросы",
         }
     ),
     "Регистрация сделки": frozenset(
@@ -137,6 +145,7 @@ POINTS: Mapping[str, frozenset[str]] = {
             "после простоя",
         }
     ),
+    "Обучение": frozenset({"вебинар в течение 30 дней", "напоминания об обучении", "технический курс"}),
     "Кто говорит за партнёра": frozenset({"чужой адрес"}),
     "Сроки": frozenset(
         {
@@ -488,6 +497,52 @@ def run_pilot_agenda(facts: dict[str, Any], edition: Edition, expected: dict[str
     return {key: value for key, value in actual.items() if key in expected}
 
 
+def run_nfr(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    weighed = NfrFacts(
+        standing=Standing(facts.pop("standing", "authorised")),
+        tier=Tier(facts.pop("tier", "silver")),
+        sender_known=facts.pop("sender_known", True),
+        running=tuple(facts.pop("running", [])),
+        deadline_passed=facts.pop("deadline_passed", False),
+    )
+    used_up(facts)
+    return of_decision(nfr(weighed, edition), edition, expected, ("months",))
+
+
+def run_nfr_end(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    present = facts.get("ends")
+    end = nfr_end(
+        day(facts["issued"]),
+        day(present) if present else None,
+        Tier(facts["tier"]),
+        facts.get("authorised", True),
+        day(facts["today"]),
+        edition,
+    )
+    return {"ends": told_day(end) if end else ""}
+
+
+def run_training(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    held = proposed_day(day(facts["authorised"]), edition, calendar_of(edition.name))
+    actual = {"held": told_day(held), "reminders": [told_day(on) for on in reminder_days(held, edition)]}
+    return {key: value for key, value in actual.items() if key in expected}
+
+
+def run_course(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    return {"terms": course_terms(Tier(facts["tier"]), edition)}
+
+
+def run_topic(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    weighed = TopicFacts(
+        topic=facts.pop("topic"),
+        standing=Standing(facts.pop("standing", "authorised")),
+        tier=Tier(facts.pop("tier", "white")),
+        sender_known=facts.pop("sender_known", True),
+    )
+    used_up(facts)
+    return of_decision(topic(weighed, edition), edition, expected, ())
+
+
 RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
     "authorise": run_authorise,
     "register": run_register,
@@ -501,5 +556,10 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "agenda": run_agenda,
     "order": run_order,
     "pilot": run_pilot,
+    "nfr": run_nfr,
+    "nfr-end": run_nfr_end,
+    "training": run_training,
+    "course": run_course,
+    "topic": run_topic,
     "pilot-agenda": run_pilot_agenda,
 }

@@ -1,0 +1,94 @@
+"""`Форма Запрос`: a training, an NFR licence, a listing, a presale, materials, a question."""
+
+from __future__ import annotations
+
+from cases import nfr, questions, training
+from cases.desk import Desk
+from cases.letters import about_facts
+from cases.model import Answer, FormRow, PartnerState, Submission
+from cases.requests import TopicRequest, parse_topic
+from rules.authorisation import Standing
+from rules.decision import Outcome, Problem
+from rules.edition import Tier
+from rules.requests import TopicFacts, topic
+
+
+def take(desk: Desk, row: FormRow, submission: Submission) -> None:
+    """A request, by its topic. Who asks is the partner named, else the one for whom the address speaks."""
+    edition = desk.edition_at(submission.received_at)
+    request, problems = parse_topic(desk.understood(row.answers), edition.deals.section)
+    named = request.partner_inn or ("" if row.answers.get("partner_inn", "").strip() else _sender_of(desk, submission.address))
+    if not problems and not named and request.topic in ("training", "nfr", "publication", "presale"):
+        problems = (Problem("partner_inn", "missing", edition.deals.section),)
+    if problems:
+        _incomplete(desk, row, submission, request, problems)
+    elif request.topic == "nfr":
+        nfr.take(desk, submission, row.labels, named, request.text)
+    elif request.topic == "training" and desk.speaks_for(submission.address, desk.tx.partner(named)):
+        training.take(desk, submission, named, request.text)
+    else:
+        _to_staff(desk, submission, request, named)
+
+
+def _sender_of(desk: Desk, address: str) -> str:
+    """The INN of the one authorised partner for whom this address speaks."""
+    found = [case for case in desk.tx.partner_by_contact(address) if case.state == PartnerState.AUTHORISED]
+    return found[0].partner_inn if len(found) == 1 else ""
+
+
+def _incomplete(desk: Desk, row: FormRow, submission: Submission, request: TopicRequest, problems: tuple[Problem, ...]) -> None:
+    """What is missing is asked for by letter; staff see the request meanwhile."""
+    opened = questions.open_question(
+        desk,
+        submission,
+        topic=request.topic or "question",
+        subject=desk.outside.wording.term(request.topic or "request"),
+        text=request.text,
+        code="request",
+        acknowledge=False,
+    )
+    opened.labels = dict(row.labels)
+    asked = desk.asked(opened, problems)
+    submission.answer, submission.answer_text = Answer.NEEDS_DATA, "; ".join(line.text for line in asked)
+    desk.tx.save_submission(submission)
+    facts = {
+        "about": about_facts(opened),
+        "asked": [{"label": line.label, "text": line.text} for line in asked],
+        "asked_due_at": "",
+    }
+    if submission.address:
+        desk.write(opened, "needs-data", to=submission.address, facts=facts, answers=[submission])
+
+
+def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: str) -> None:
+    """Staff say yes or no; what the tier does not give is refused at once."""
+    partner = desk.tx.partner(named) if named else None
+    known = desk.speaks_for(submission.address, partner)
+    facts = TopicFacts(
+        topic=request.topic,
+        standing=desk.standing(partner),
+        tier=partner.partner().tier if partner else Tier.WHITE,
+        sender_known=known,
+    )
+    edition = desk.edition_at(submission.received_at)
+    decision = topic(facts, edition)
+    reject = decision.outcome is Outcome.REJECT and (known or facts.standing is Standing.NEVER_APPLIED)
+    opened = questions.open_question(
+        desk,
+        submission,
+        topic=request.topic,
+        subject=desk.outside.wording.term(request.topic),
+        text=request.text,
+        partner_inn=named if known else "",
+        code=decision.reasons[0].code if decision.outcome is Outcome.REFER and known else "request",
+        acknowledge=not reject,
+    )
+    kept = {"topic": facts.topic, "standing": facts.standing.value, "tier": facts.tier.value, "sender_known": known}
+    if reject:
+        questions.reject(desk, opened, decision, kept)
+    else:
+        reasons = desk.reason_texts(decision.reasons, edition)
+        first = decision.reasons[0]
+        if known and first.facts:
+            desk.ask_staff(opened, first.code, None, **first.facts)
+        desk.record(opened, "request", "refer", "rules", reasons, decision, kept)

@@ -1,0 +1,51 @@
+"""Requests by topic: a listing on the vendor's site, joining a presale, marketing materials («Партнерские статусы»)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.authorisation import Standing
+from rules.decision import Decision, Outcome, Reason, Result, Test
+from rules.edition import Edition, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """What the review looks at."""
+
+    topic: str
+    standing: Standing
+    tier: Tier
+    sender_known: bool
+
+
+def topic(facts: TopicFacts, edition: Edition) -> Decision:
+    """Refer to staff whatever is theirs to say; reject what the tier does not give.
+
+    `publication`: from the first tier that is listed; staff say yes (`listing`), below it reject `tier-not-listed`. `presale`:
+    staff weigh the amount against the tier's threshold (`presale`, fact from). `materials` and anything else: staff answer.
+    Reason 2 without authorisation, but for a question; a stranger's request goes to staff (`sender-unknown`).
+    """
+    row = edition.figures(facts.tier)
+    section = row.section
+    unauthorised = facts.topic != "question" and facts.standing is not Standing.AUTHORISED
+    stranger = facts.standing is not Standing.NEVER_APPLIED and not facts.sender_known
+    unlisted = facts.topic == "publication" and not unauthorised and not row.listed
+    refused = tuple(
+        Reason(code, section)
+        for code, applies in (
+            ("2", unauthorised),
+            ("tier-not-listed", unlisted),
+        )
+        if applies
+    )
+    tests = (
+        Test("sender", section, Result.STAFF if stranger else Result.PASS),
+        Test("authorised", section, Result.FAIL if unauthorised else Result.PASS, facts.standing.value),
+        Test("listed", section, Result.FAIL if unlisted else Result.PASS, row.tier.value),
+    )
+    if refused and not stranger:
+        return Decision(Outcome.REJECT, edition.name, refused, tests)
+    code = "sender-unknown" if stranger else {"publication": "listing", "presale": "presale"}.get(facts.topic, "request")
+    told = {"from": str(row.presale_from_rub)} if facts.topic == "presale" else {}
+    return Decision(Outcome.REFER, edition.name, (Reason(code, section, told),), tests)
