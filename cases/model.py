@@ -377,11 +377,11 @@ class RequestData:
     partner_name: str = ""
     about: str = ""  # number of another case it concerns
     held_until: date | None = None
-    held_on: str = ""
     planned_on: date | None = None  # the day that the invitation names
     sequence: int = 0  # of the calendar entry
     invited: bool = False
     done: list[str] = field(default_factory=list)
+    held_on: str = ""
     attended: bool = False
     certificate: str = ""
     facts: Facts = field(default_factory=dict)

@@ -398,6 +398,7 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
     desk.record(case, "authorisation", "deauthorise", by)
     edition = desk.edition(case)
     desk.write(case, "partner-deauthorised", section=edition.tier_review.section, facts={"inn": case.partner().inn})
+    training.withdraw(desk, case)
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.REGISTERED:
             desk.ask_staff(deal, "annul-deauthorised")
@@ -405,7 +406,6 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
             desk.wake(deal)
     for errand in desk.tx.errands_of(case.partner_inn):
         if errand.state not in (ErrandState.NEEDS_DATA, ErrandState.REFUSED, ErrandState.CLOSED):
-    training.withdraw(desk, case)
             desk.wake(errand)
 
 
