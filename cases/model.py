@@ -272,6 +272,7 @@ class PartnerData:
     region: str = ""
     distributor: str = ""
     consent_at: datetime | None = None
+    consent_form: str = ""  # the words that were agreed to, as they stood in the form, with their hash
     comment: str = ""
     contacts: list[str] = field(default_factory=list)
     staff_contacts: list[str] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 
 from cases import sla, tiers, training
 from cases.desk import Desk
@@ -88,12 +89,19 @@ def _fill(desk: Desk, case: Case, sent_at: datetime, request: PartnerRequest, pr
     data.distributor, data.comment = request.distributor, request.comment
     if request.consent and data.consent_at is None:
         data.consent_at = sent_at
+        data.consent_form = _consent_form(case.labels.get("consent", ""))
     if case.sender and case.sender not in data.contacts:
         data.contacts.append(case.sender)
     case.partner_inn = request.inn
     case.problems = list(problems)
     for note in request.remarks:
         desk.remark(case, note.code, field=note.field, **note.facts)
+
+
+def _consent_form(words: str) -> str:
+    """What the sender agreed to: the form's words, and a hash by which the form's version is known again."""
+    words = " ".join(words.split())
+    return f"{words[:300]} · sha256:{sha256(words.encode()).hexdigest()[:16]}" if words else ""
 
 
 def _repeated(

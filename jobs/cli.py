@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from jobs import backup, demo, doctor, explain, explain_text, logs, status
+from jobs import backup, demo, doctor, explain, explain_text, logs, person, status
 from jobs.account import pass_account, pass_facts
 from jobs.home import Home, chosen, make_home, open_home
 from jobs.lock import Busy
@@ -82,12 +82,16 @@ def _parser() -> argparse.ArgumentParser:
         _common(sub, command)
         if name in ("once", "job"):
             sub.add_argument("--dry-run", action="store_true", help="decide and show; write and send nothing")
-        if name in ("once", "job", "explain", "status", "doctor"):
+        if name in ("once", "job", "explain", "status", "doctor", "export", "forget"):
             sub.add_argument("--json", action="store_true", help="print JSON")
         if name == "init":
             sub.add_argument("--sample", action="store_true", help="add sample submissions")
         if name == "job":
             sub.add_argument("name", metavar="NAME", help=", ".join(JOBS))
+        if name in ("export", "forget"):
+            sub.add_argument("--person", metavar="MAIL", required=True, help="the person's mail address")
+        if name == "forget":
+            sub.add_argument("--force", action="store_true", help="even if open cases are left without anybody to answer to")
         if name == "backup":
             sub.add_argument("file", metavar="FILE", nargs="?", default="", help="a new file (backups/ledger-….db of the home)")
         if name == "restore":
@@ -217,6 +221,34 @@ def _restore(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    found = person.export(open_home(chosen(arguments.home)), arguments.person, _now(arguments))
+    print(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+    return 0
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    try:
+        done = person.forget(open_home(chosen(arguments.home)), arguments.person, _now(arguments), force=arguments.force)
+    except Busy as busy:
+        _say(f"nothing was erased: {busy}")
+        return 1
+    if arguments.json:
+        print(json.dumps(done.as_json(), ensure_ascii=False))
+    elif done.counts:
+        print("erased: " + ", ".join(f"{name} {count}" for name, count in sorted(done.counts.items())))
+        for place in done.by_hand:
+            print(f"to be deleted by hand: {place}")
+    elif not done.open:
+        print("nothing is kept about this person")
+    if done.open:
+        _say(
+            f"nothing was erased: nobody else could answer in the open cases {', '.join(done.open)}; "
+            "name another contact, close them, or add --force"
+        )
+    return 1 if done.open else 0
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     return demo.play(chosen(arguments.home), arguments.now, Console(), _progress(), _say)
 
@@ -228,6 +260,8 @@ _COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "job": (_job, "run one job"),
     "explain": (_explain, "why a case stands where it stands"),
     "status": (_status, "what is open, late, undelivered, in quarantine"),
+    "export": (_export, "all that is kept about a person, as JSON (152-FZ)"),
+    "forget": (_forget, "erase a person's data; the statistics stay (152-FZ)"),
     "backup": (_backup, "copy the ledger to a file while everything runs"),
     "restore": (_restore, "make the ledger from such a copy"),
     "doctor": (_doctor, "check settings, tabs, mailbox, programme; say how to mend each fault"),

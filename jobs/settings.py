@@ -160,6 +160,11 @@ def read_settings(path: Path) -> Settings:
     return settings
 
 
+def is_address(text: str) -> bool:
+    """Does it look like a mail address?"""
+    return bool(_ADDRESS.fullmatch(text))
+
+
 def secret(reference: str, key: str, folder: Path) -> str:
     """What `env:NAME` or `file:PATH` (from `folder` on) refers to. Raises SettingsError."""
     kind, _, name = reference.partition(":")

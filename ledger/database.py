@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from ledger.copies import back_up
 from ledger.engine import make_engine, reader
 from ledger.migrations import upgrade
-from ledger.reports import Reports
+from ledger.persons import Persons
 from ledger.runs import (
     JobRun,
     LeaseGone,
@@ -32,8 +32,8 @@ class LedgerUnreachable(Exception):
     """The database does not answer, or not this user; the message says which and why, without a password."""
 
 
-class SqlTransaction(Reports):
-    """One unit of work on the ledger: `Transaction`, `MailOutbox`, `SheetOutbox` and the reports."""
+class SqlTransaction(Persons):
+    """One unit of work on the ledger: `Transaction`, `MailOutbox`, `SheetOutbox`, the reports, a person's requests."""
 
 
 class SqlLedger:

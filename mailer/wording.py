@@ -329,6 +329,7 @@ _ANY_QUESTION: Pieces = ("Нужно решение сотрудника", ": {w
 
 EVENTS: Mapping[str, str] = {
     "received": "Заявка получена",
+    "forgotten": "Персональные данные уничтожены",
     "completed": "Данные дополнены",
     "joined": "Повтор присоединён",
     "duplicate": "Повтор строки",

@@ -1,0 +1,301 @@
+"""What the ledger holds about one person, known by a mail address: told whole, or erased with the statistics kept (152-FZ)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Column, String, Table, and_, bindparam, delete, func, or_, select, update
+
+from cases.model import Case, PartnerData, Submission
+from ledger.codec import decode_case, encode
+from ledger.reports import Reports
+from ledger.schema import MailState, cases, contacts, decisions, events, mails, quarantine, submissions, words
+
+MARK = "[удалено]"
+"""What stands where personal data stood."""
+
+_PERSONAL = frozenset({"contact", "phone", "comment", "text", "subject", "customer_contact", "feedback"})
+"""Answers of a person's own forms and letters that are erased whole; the others say what was ordered, not by whom."""
+
+_JSON: tuple[tuple[Table, tuple[str, ...]], ...] = (
+    (decisions, ("reasons", "recommended", "facts")),
+    (words, ("raw",)),
+)
+_BEING_SENT = select(mails.c.key).where(
+    mails.c.recipient == bindparam("of"), mails.c.state == MailState.SENDING, mails.c.lease_until > bindparam("now")
+)
+
+
+class OnItsWay(Exception):
+    """A letter to this person is being sent at this moment: try again in a few minutes."""
+
+
+@dataclass(slots=True)
+class Erased:
+    """What was erased: how many rows of each kind; form rows (source, № or ""), files that came by mail."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    forms: list[tuple[str, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def _named(address: str) -> re.Pattern[str]:
+    """The address as a word of its own, whatever its letter case."""
+    return re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
+
+
+def _telling(other: str) -> bool:
+    """Is it a full name or a phone number, which nothing else can be taken for?"""
+    return len(other.split()) > 1 or sum(ch.isdigit() for ch in other) >= 10
+
+
+class _Eraser:
+    """Replaces an address, and the names and numbers that belong to it."""
+
+    def __init__(self, address: str, others: Iterable[str]) -> None:
+        self.others = sorted({other for other in others if _telling(other)}, key=len, reverse=True)
+        self._patterns = [_named(address), *(re.compile(re.escape(other), re.IGNORECASE) for other in self.others)]
+
+    def text(self, value: str) -> str:
+        for pattern in self._patterns:
+            value = pattern.sub(MARK, value)
+        return value
+
+    def value(self, value: Any) -> Any:
+        """A JSON value without them; an entry of a list that was nothing else is gone."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {name: self.value(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [new for old in value if (new := self.value(old)) != MARK or old == MARK]
+        return value
+
+    def json(self, text: str) -> str:
+        return json.dumps(self.value(json.loads(text)), ensure_ascii=False, separators=(",", ":"))
+
+
+class Persons(Reports):
+    """The part of the transaction that answers a person's own requests."""
+
+    def person(self, address: str) -> dict[str, Any]:
+        """All that is kept about the person, as JSON-able values; lists are empty where nothing is."""
+        address = address.strip().lower()
+        own = self._own_submissions_of(address)
+        letters = self._mentioning(mails, address, "recipient", "context")
+        return {
+            "person": address,
+            "contact_of": [row.number for row in self._contact_rows(address)],
+            "cases": [_case_facts(case, address) for case in self._own_cases(address)],
+            "submissions": [
+                {
+                    "source": one.source,
+                    "received_at": one.received_at.isoformat(),
+                    "number": one.number,
+                    "raw": one.raw,
+                    "answer": one.answer,
+                    "answer_text": one.answer_text,
+                }
+                for one in own
+            ],
+            "letters": [
+                {
+                    "number": row.number,
+                    "template": row.template,
+                    "to": row.recipient,
+                    "state": row.state,
+                    "at": row.at.isoformat(),
+                    "context": json.loads(row.context),
+                }
+                for row in letters
+            ],
+            "journal": [
+                {"at": row.at.isoformat(), "number": row.number, "event": row.event, "details": row.details}
+                for row in self._mentioning(events, address, "details", "event")
+            ],
+            "staff": [
+                {"at": row.at.isoformat(), "number": row.number, "word": json.loads(row.raw)}
+                for row in self._mentioning(words, address, "raw")
+            ],
+            "quarantine": [
+                {"at": row.at.isoformat(), "source": row.source, "reason": row.reason}
+                for row in self._mentioning(quarantine, address, "raw", "reason")
+            ],
+        }
+
+    def left_without_contact(self, address: str) -> list[str]:
+        """Open cases to which nobody could answer any more if the person were forgotten, by number."""
+        address = address.strip().lower()
+        alone = set()
+        for case in self.all_partners():
+            data = case.partner()
+            if {*data.contacts, *data.staff_contacts} == {address}:
+                alone.add(case.partner_inn)
+        return [case.number for case in self.open_cases() if case.partner_inn in alone or _asked_by(case, address)]
+
+    def forget(self, address: str) -> Erased:
+        """Erase the person everywhere but in the notes of what the sheet showed last; its next write brings them up to date.
+
+        Raises OnItsWay.
+        """
+        address = address.strip().lower()
+        self.flush()
+        if self._rows_of(_BEING_SENT, {"of": address, "now": self.now}):
+            raise OnItsWay(address)
+        erased = Erased()
+        own = self._own_submissions_of(address)
+        eraser = _Eraser(address, self._names(address, own))
+        for submission in own:
+            self._erase_own(submission, eraser, erased)
+        for row in self._mentioning(submissions, address, "raw", "answer_text", others=eraser.others):
+            for submission in self._adopt_submissions([row]):
+                if submission.address:
+                    submission.raw = eraser.value(submission.raw)
+                    submission.answer_text = eraser.text(submission.answer_text)
+                    self.save_submission(submission)
+                    erased.counts["submissions"] += 1
+        self._erase_cases(address, eraser, erased)
+        self._erase_mails(address, eraser, erased)
+        for table, columns in _JSON:
+            self._rewrite(table, columns, self._mentioning(table, address, *columns, others=eraser.others), eraser.json, erased)
+        found = self._mentioning(events, address, "event", "details", others=eraser.others)
+        self._rewrite(events, ("event", "details"), found, eraser.text, erased)
+        found = self._mentioning(quarantine, address, "raw", "reason", others=eraser.others)
+        self._rewrite(quarantine, ("raw", "reason"), found, lambda _: MARK, erased)
+        gone = self._connection.execute(delete(contacts).where(contacts.c.value == address, contacts.c.is_domain.is_(False)))
+        erased.counts["contacts"] += gone.rowcount
+        self._speakers.clear()
+        erased.counts = Counter({name: count for name, count in erased.counts.items() if count})
+        return erased
+
+    def thin_out(self, before: datetime) -> Erased:
+        """Drop the bytes of letters settled before then and the material of what left quarantine before then (retention)."""
+        self.flush()
+        erased = Erased()
+        old = and_(mails.c.at < before, mails.c.raw.is_not(None), mails.c.state.in_([MailState.SENT, MailState.CANCELLED]))
+        erased.counts["letters"] = self._connection.execute(update(mails).where(old).values(raw=None)).rowcount
+        released = and_(quarantine.c.released_at < before, quarantine.c.raw != "")
+        erased.counts["quarantine"] = self._connection.execute(update(quarantine).where(released).values(raw="")).rowcount
+        return erased
+
+    # -- finding
+
+    def _contact_rows(self, address: str) -> list[Any]:
+        return list(self._rows_of(select(contacts).where(contacts.c.value == address, contacts.c.is_domain.is_(False))))
+
+    def _own_submissions_of(self, address: str) -> list[Submission]:
+        self.flush()
+        found = select(submissions).where(submissions.c.address == address).order_by(submissions.c.seq)
+        return self._adopt_submissions(self._rows_of(found))
+
+    def _own_cases(self, address: str, others: Iterable[str] = ()) -> list[Case]:
+        found = self._mentioning(cases, address, "payload", others=others)
+        return self._adopt([(row.number, row.kind, row.payload) for row in found])
+
+    def _mentioning(self, table: Table, address: str, *columns: str, others: Iterable[str] = ()) -> list[Any]:
+        """Rows of the table in which one of the columns names the address or has one of the others in it, by key."""
+        self.flush()
+        named = _named(address)
+        query = select(table).order_by(*table.primary_key)
+        if address.isascii():  # databases do not agree on the case of other letters
+            texts = [_text(table.c[name]) for name in columns]
+            there = [func.lower(text).contains(address, autoescape=True) for text in texts]
+            there += [text.contains(other, autoescape=True) for text in texts for other in others]
+            query = query.where(or_(*there))
+        patterns = [named, *(re.compile(re.escape(other)) for other in others)]
+        rows = self._rows_of(query)
+        return [row for row in rows if any(one.search(getattr(row, name)) for one in patterns for name in columns)]
+
+    def _names(self, address: str, own: Iterable[Submission]) -> Iterator[str]:
+        """What else is the person's: name and phone as given in their own forms, and of a partner for whom only they speak."""
+        for submission in own:
+            answers = submission.raw.get("answers", {})
+            if isinstance(answers, dict):
+                other = {str(value).strip() for name, value in answers.items() if name not in ("contact", "phone")}
+                yield from {str(answers.get(name, "")).strip() for name in ("contact", "phone")} - other
+        for case in self._own_cases(address):
+            if isinstance(case.data, PartnerData) and {*case.data.contacts, *case.data.staff_contacts} <= {address}:
+                yield from (case.data.contact, case.data.phone)
+
+    # -- erasing
+
+    def _erase_own(self, submission: Submission, eraser: _Eraser, erased: Erased) -> None:
+        raw = eraser.value(submission.raw)
+        for part in (raw, raw.get("answers")):
+            if isinstance(part, dict):
+                part.update((name, MARK) for name in _PERSONAL & part.keys() if part[name])
+        erased.files += [str(file["stored"]) for file in raw.get("attachments", ()) if isinstance(file, dict)]
+        if "attachments" in raw:
+            raw["attachments"] = []
+        if submission.source.startswith("form:"):
+            erased.forms.append((submission.source, submission.number))
+        submission.raw, submission.address = raw, ""
+        submission.answer_text = eraser.text(submission.answer_text)
+        self.save_submission(submission)
+        erased.counts["submissions"] += 1
+
+    def _erase_cases(self, address: str, eraser: _Eraser, erased: Erased) -> None:
+        for case in self._own_cases(address, eraser.others):
+            made = decode_case(case.kind, eraser.json(encode(case)))
+            for part in fields(Case):
+                if part.name not in ("number", "revision"):
+                    setattr(case, part.name, getattr(made, part.name))
+            case.sender = "" if case.sender == MARK else case.sender
+            if isinstance(case.data, PartnerData) and not (case.data.contacts or case.data.staff_contacts):
+                case.data.contact = case.data.contact and MARK
+                case.data.phone = case.data.phone and MARK
+            self.save(case)
+            erased.counts["cases"] += 1
+
+    def _erase_mails(self, address: str, eraser: _Eraser, erased: Erased) -> None:
+        for row in self._mentioning(mails, address, "recipient", "context", "offer", others=eraser.others):
+            changed: dict[str, Any] = {"context": eraser.json(row.context), "offer": eraser.json(row.offer), "raw": None}
+            if row.recipient.lower() == address:
+                changed["recipient"] = MARK
+                if row.state in (MailState.QUEUED, MailState.DEFERRED, MailState.SENDING):
+                    changed |= {"state": MailState.CANCELLED, "at": self.now}
+            self._connection.execute(update(mails).where(mails.c.key == row.key).values(**changed))
+            erased.counts["letters"] += 1
+
+    def _rewrite(
+        self, table: Table, columns: tuple[str, ...], rows: Iterable[Any], change: Callable[[str], str], erased: Erased
+    ) -> None:
+        for row in rows:
+            key = and_(*(column == getattr(row, column.name) for column in table.primary_key))
+            values = {name: change(getattr(row, name)) for name in columns}
+            self._connection.execute(update(table).where(key).values(**values))
+            erased.counts[table.name] += 1
+
+
+def pseudonym(address: str) -> str:
+    """What the journal of destruction calls the person: says whether it was this one, but not who it was."""
+    return sha256(address.strip().lower().encode()).hexdigest()[:16]
+
+
+def _text(column: Column[Any]) -> Any:
+    return column.cast(String)
+
+
+def _asked_by(case: Case, address: str) -> bool:
+    """A case of somebody's own, who is no partner's contact: nobody else could be answered."""
+    return case.sender == address and not case.partner_inn
+
+
+def _case_facts(case: Case, address: str) -> dict[str, Any]:
+    """A case as far as it is about the person; other people in it are theirs to ask about."""
+    found: dict[str, Any] = {"number": case.number, "kind": case.kind.value, "state": case.state, "sent": case.sender == address}
+    if isinstance(case.data, PartnerData):
+        data = case.data
+        found |= {"partner": data.name, "listed": address in data.contacts, "listed_by_staff": address in data.staff_contacts}
+        if {*data.contacts, *data.staff_contacts} <= {address} or case.sender == address:
+            found |= {"contact": data.contact, "phone": data.phone, "comment": data.comment}
+            found["consent_at"] = data.consent_at.isoformat() if data.consent_at else ""
+            found["consent_form"] = data.consent_form
+    return found

@@ -1,0 +1,104 @@
+"""152-FZ: a person's data are told whole, erased for good, and the books still balance."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Server
+from tests.scenarios.house import House, inn
+
+MARIA, PHONE = "Иванова Мария Петровна", "+7 495 123-45-67"
+WHO = "maria@one.example"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def story(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
+    """Maria applied for her firm, registered a deal and wrote letters; another partner has one of its own."""
+    server: Server | None = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        url = server.database(request.getfixturevalue("postgres_ledger"))
+        house.configure('url = "sqlite:///ledger.db"', f'url = "{url}"')
+    house.partner(WHO, "ООО «Один»", inn(1), Сайт="")
+    house.partner("b@two.example", "ООО «Два»", inn(2), **{"Контактное лицо": "Петров Пётр", "Телефон": "+7 812 765-43-21"})
+    house.deal("2026-03-02 09:30", WHO, inn(1), "ООО «Клиент»", inn(100), Комментарий=f"звоните {MARIA}")
+    house.deal("2026-03-02 09:40", "b@two.example", inn(2), "ООО «Второй»", inn(101))
+    house.ok("2026-03-02 10:00")
+    registered = house.mail("deal-registered", to=WHO)
+    house.reply(registered, f"У нас вопрос? {MARIA}", "2026-03-02 10:30", None, **{"doc.pdf": b"%PDF-1.4 secret"})
+    house.ok("2026-03-02 11:00")
+    yield house
+    if server:
+        server.drop(url)
+
+
+def _texts(house: House) -> str:
+    """Every text of the ledger, whichever database it is in."""
+    backup = house.root.parent / f"all-{len(list(house.root.parent.iterdir()))}.db"
+    assert house.run("backup", str(backup)).code == 0
+    with closing(sqlite3.connect(backup)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return "\n".join(
+            "" if value is None else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+            for table in tables
+            if table not in ("base_rows", "staff_tabs")  # what the sheet shows: brought up to date with it
+            for row in connection.execute(f"SELECT * FROM {table}")
+            for value in row
+        )
+
+
+def test_all_is_told_and_nothing_of_others(story: House) -> None:
+    done = story.run("export", "--person", "Maria@One.Example")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["contact_of"] == ["P-0001"]
+    (partner,) = [case for case in found["cases"] if case["kind"] == "partner"]
+    assert (partner["contact"], partner["consent_at"][:10]) == (MARIA, "2026-03-02")
+    assert partner["consent_form"].startswith("Согласие на обработку персональных данных · sha256:")
+    assert {one["source"] for one in found["submissions"]} == {"form:partner", "form:deal", "mail"}
+    assert {"partner-authorised", "deal-registered"} <= {letter["template"] for letter in found["letters"]}
+    assert "two.example" not in done.out
+    assert json.loads(story.run("export", "--person", "nobody@nowhere.example").out)["submissions"] == []
+
+
+def test_a_person_is_forgotten_and_the_statistics_stay(story: House) -> None:
+    before = story.status("2026-03-02 11:00")
+    refused = story.run("forget", "--person", WHO)
+    assert (refused.code, "D-2026-0001" in refused.err) == (1, True), refused
+    assert WHO in _texts(story)
+
+    done = story.run("forget", "--person", WHO, "--force", "--json", "--now", "2026-03-02T12:00+03:00")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert told["erased"]["submissions"] >= 3
+    assert any("Форма Сделка" in place and "D-2026-0001" in place for place in told["by_hand"])
+    texts = _texts(story)
+    for trace in (WHO, MARIA, PHONE, "+74951234567", "doc.pdf"):
+        assert trace not in texts, trace
+    assert "b@two.example" in texts
+    assert "Петров Пётр" in texts
+    assert not [path for path in (story.root / "attachments").rglob("*") if path.is_file()]
+
+    story.ok("2026-03-02 13:00")
+    assert story.status("2026-03-02 13:00")["open"] == before["open"]
+    partner = story.row("Партнёры", "P-0001")
+    assert (partner["Партнёр"], partner["Авторизация"], partner["Контакты"]) == ("ООО «Один»", "Авторизован", "")
+    assert story.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
+    (line,) = [row for row in story.rows("Журнал") if row["Событие"] == "Персональные данные уничтожены"]
+    assert WHO not in str(line["Подробности"])
+    again = story.run("forget", "--person", WHO)
+    assert (again.code, "nothing is kept" in again.out) == (0, True)
+    assert json.loads(story.run("export", "--person", WHO).out)["letters"] == []
+
+
+def test_wrong_use_is_told_in_a_line(house: House, tmp_path: Path) -> None:
+    house.ok("2026-03-02 10:00")
+    for arguments in (("forget", "--person", "Мария"), ("export", "--person", ""), ("export",)):
+        done = house.run(*arguments)
+        assert (done.code, len(done.err.strip().splitlines())) == (2, 1), done
