@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -89,6 +89,27 @@ class Sheet:
             self.rows[row].pop(column, None)
             while self.rows and not self.rows[-1]:
                 self.rows.pop()
+
+    def change(self, area: Area, new: Callable[[Cell], Cell]) -> None:
+        """Replace every cell of an area; equal cells are worked out once."""
+        top, bottom, left, right = self.whole(area)
+        known: dict[int, Cell] = {id(EMPTY): new(EMPTY)}
+        kept = []  # so that no id is used twice
+        while len(self.rows) < bottom and known[id(EMPTY)]:
+            self.rows.append({})
+        for row in self.rows[top:bottom]:
+            for column in range(left, right):
+                old = row.get(column, EMPTY)
+                cell = known.get(id(old))
+                if cell is None:
+                    cell = known[id(old)] = new(old)
+                    kept.append(old)
+                if cell:
+                    row[column] = cell
+                else:
+                    row.pop(column, None)
+        while self.rows and not self.rows[-1]:
+            self.rows.pop()
 
     def over(self, name: str) -> list[Json]:
         """What lies over the cells: merges, protectedRanges, filterViews, conditionalFormats, charts, …"""

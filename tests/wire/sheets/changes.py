@@ -202,8 +202,7 @@ def _repeat_cell(batch: Batch, request: Json) -> None:
     tree = _mask(request)
     sheet, area = batch.area(request["range"])
     batch.book.guard(sheet, area, batch.user)
-    for row, column in batch.book.each(sheet, area):
-        sheet.put(row, column, with_data(sheet.cell(row, column), request.get("cell", {}), tree))
+    sheet.change(area, lambda cell: with_data(cell, request.get("cell", {}), tree))
 
 
 @change("setDataValidation")
@@ -216,8 +215,7 @@ def _set_validation(batch: Batch, request: Json) -> None:
             raise invalid("No data validation condition is set")
         if kind == "ONE_OF_LIST" and not rule["condition"].get("values"):
             raise invalid("ONE_OF_LIST needs at least one value")
-    for row, column in batch.book.each(sheet, area):
-        sheet.put(row, column, replace(sheet.cell(row, column), validation=rule))
+    sheet.change(area, lambda cell: replace(cell, validation=rule))
 
 
 @change("sortRange")

@@ -178,7 +178,8 @@ def _update_rule(batch: Batch, request: Json) -> Json:
         raise invalid(f"No conditional format on sheet: {sheet_id} at index: {place}")
     old = rules.pop(place)
     new = _with_ids(batch, recoloured(copy.deepcopy(request["rule"]))) if "rule" in request else old
-    rules.insert(request["newIndex"] if "newIndex" in request else place, new)
+    goal: int = request.get("newIndex", place) or 0
+    rules.insert(goal, new)
     return {"oldRule": old, "newRule": new}
 
 

@@ -58,7 +58,8 @@ class ValuesCall:
         columns = options.get("majorDimension") == "COLUMNS"
         rows: list[list[Any]] = []
         for row in range(top, min(bottom, len(sheet.rows))):
-            last = max((column for column in sheet.rows[row] if left <= column < right), default=left - 1)
+            filled = [column for column, cell in sheet.rows[row].items() if cell.entered and left <= column < right]
+            last = max(filled, default=left - 1)
             rows.append([rendered(self.book, sheet, row, column, how, moments) for column in range(left, last + 1)])
         if columns:
             width = max(map(len, rows), default=0)
