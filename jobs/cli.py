@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
+    os.umask(0o077)  # whatever is made here holds personal data or secrets: it is its owner's alone
     try:
         arguments = _parser().parse_args(_known_command(list(sys.argv[1:] if argv is None else argv)))
         logs.set_up(verbose=arguments.verbose, quiet=arguments.command is _demo)

@@ -47,7 +47,7 @@ class Check:
 def examine(home: Home, now: datetime) -> list[Check]:
     """Every check, each whatever the others found."""
     checks: list[Check] = [Check("settings", "config.toml is read")]
-    for examiner in (_settings, _programme, _sheet, _mail, _templates, _ledger, _clock):
+    for examiner in (_settings, _private, _programme, _sheet, _mail, _templates, _ledger, _clock):
         checks.extend(examiner(home, now))
     return checks
 
@@ -64,6 +64,19 @@ def _settings(home: Home, _: datetime) -> Iterator[Check]:
         )
     if not home.settings.vendor.inn:
         yield Check("settings", "vendor.inn is empty: offers lack the vendor's details; fill in [vendor]", warning=True)
+
+
+def _private(home: Home, _: datetime) -> Iterator[Check]:
+    """Personal data and secrets are their owner's alone."""
+    secret = home.settings.mail.token_key
+    key = home.root / secret.removeprefix("file:") if secret.startswith("file:") else None
+    paths = [home.root / "backups", home.attachments, home.offers, home.inbox, home.sent, *([key] if key else [])]
+    if not home.shared_ledger:
+        paths.append(home.ledger)
+    for path in paths:
+        if path.exists() and path.stat().st_mode & 0o077:
+            mode = "700" if path.is_dir() else "600"
+            yield Check("privacy", f"{path.name} can be read by other users of this machine: chmod {mode} {path}", warning=True)
 
 
 def _programme(home: Home, now: datetime) -> Iterator[Check]:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from jobs import hear_staff, ingest_forms, ingest_mail, read_sheet, review_deals, send_mail, tier_review, write_sheet
+from jobs import hear_staff, ingest_forms, ingest_mail, read_sheet, retention, review_deals, send_mail, tier_review, write_sheet
 from jobs.dry_run import rehearsal
 from jobs.home import Home
 from jobs.lock import DESK, at_work, desk
@@ -27,6 +27,7 @@ JOBS: Mapping[str, Callable[[Office], None]] = {
     "tier_review": tier_review.run,
     "send_mail": send_mail.run,
     "write_sheet": write_sheet.run,
+    "retention": retention.run,
 }
 """Every job by its name, in the order of a pass."""
 

@@ -44,6 +44,13 @@ class SheetSettings(Struct, frozen=True, forbid_unknown_fields=True):
     backend: Literal["xlsx", "google"] = "xlsx"
     file: str = "partners.xlsx"
     attention_after_minutes: int = 30
+    personal_data: Literal["shown", "masked"] = "shown"
+
+
+class PrivacySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[privacy]`"""
+
+    keep_days: int = 1825
 
 
 class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,6 +142,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     programme: ProgrammeSettings = ProgrammeSettings()
     staff: StaffSettings = StaffSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    privacy: PrivacySettings = PrivacySettings()
     vendor: VendorSettings = VendorSettings()
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -239,6 +247,7 @@ def _sensible(file: str, settings: Settings) -> None:
         ("mail.answers_per_sender_a_day", settings.mail.answers_per_sender_a_day),
         ("mail.max_letter_mb", settings.mail.max_letter_mb),
         ("schedule.every_minutes", settings.schedule.every_minutes),
+        ("privacy.keep_days", settings.privacy.keep_days),
     )
     for key, number in numbers:
         if number < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
 from sheets.base import Updates
 from sheets.columns import JOURNAL
+from sheets.masking import masked, masked_row
 from sheets.plan import Ours, plan_writes
 from sheets.port import Changed, Changes, Locked, SheetError, WriteReport
 from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND, Shown, case_row, submission_row
@@ -29,6 +30,7 @@ EVENTS_AT_ONCE = 50_000
 SUMMARY_EVERY = timedelta(hours=1)
 
 _SHOWN_AT = "sheet.shown-at"
+_MASKED = "sheet.masked"
 _HELD_SINCE = "sheet.held-since"
 _HELD_TOLD = "sheet.held-told"
 
@@ -66,10 +68,17 @@ def run(office: Office) -> None:
 
 
 def _write(office: Office) -> None:
+    masks = office.home.settings.spreadsheet.personal_data == "masked"
     with office.desk() as (desk, tx):
+        if (tx.note(_MASKED) == "yes") != masks:
+            tx.set_note(_MASKED, "yes" if masks else "")
+            tx.show_all()
         cases, submissions, events = tx.pending_cases(), tx.pending_submissions(), tx.pending_events(EVENTS_AT_ONCE)
         fresh = _summary_is_fresh(office, tx)
         ours = _ours(desk, cases, submissions)
+        if masks:
+            ours = {tab: {key: masked_row(row) for key, row in rows.items()} for tab, rows in ours.items()}
+            events = [(event_id, replace(event, details=masked(event.details))) for event_id, event in events]
         keys = [(TAB_OF_KIND[case.kind].name, case.number, case.revision) for case in cases]
         forms = [(FORM_OF_SOURCE[one.source].name, one.key, one.seq, one.fingerprint()) for one in submissions]
     if not (cases or submissions or events) and fresh and office.sheet is None:

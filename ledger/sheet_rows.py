@@ -25,6 +25,7 @@ _written = (
     .where(and_(_r.kind == bindparam("of_kind"), _r.ref == bindparam("of_ref"), _r.revision == bindparam("of_revision")))
     .values(state=RowState.WRITTEN, written_at=bindparam("when"))
 )
+_show_all = update(row_effects).where(_r.kind == EffectKind.ROW).values(state=RowState.PENDING)
 _pending_events = select(events).where(events.c.written_at.is_(None)).order_by(events.c.id).limit(bindparam("most"))
 _event_written = update(events).where(events.c.id == bindparam("of")).values(written_at=bindparam("when"))
 _base_rows = select(base_rows.c.key, base_rows.c.cells).where(base_rows.c.tab == bindparam("of_tab"))
@@ -84,6 +85,11 @@ class SheetRows(Delivery):
             self._connection.execute(_written, done)
         if events:
             self._connection.execute(_event_written, [{"of": one, "when": self.now} for one in events])
+
+    def show_all(self) -> None:
+        """Queue every registry row to be shown anew."""
+        self._flush_rows()
+        self._connection.execute(_show_all)
 
     def base_rows(self, tab: str) -> dict[str, dict[str, str]]:
         """What was written last, by row key and column, as canonical text."""

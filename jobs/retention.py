@@ -1,0 +1,26 @@
+"""Once a day: what has been kept long enough goes (`privacy.keep_days`): bytes of sent letters, what left quarantine, files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from jobs.office import Office
+
+_DAY = "retention.day"
+
+
+def run(office: Office) -> None:
+    """Cases, decisions and their statistics stay; only the raw material of old letters goes."""
+    today = office.outside.calendar.local_date(office.now).isoformat()
+    before = office.now - timedelta(days=office.home.settings.privacy.keep_days)
+    with office.ledger.transaction(office.now) as tx:
+        if tx.note(_DAY) == today:
+            return
+        tx.set_note(_DAY, today)
+        office.report.counts["old letters thinned out"] += sum(tx.thin_out(before).counts.values())
+    if office.dry or not office.attachments.is_dir():
+        return
+    for path in office.attachments.rglob("*"):
+        if path.is_file() and path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            office.report.counts["old files deleted"] += 1

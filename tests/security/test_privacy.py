@@ -1,0 +1,117 @@
+"""Who sees what: files are their owner's alone, logs name nobody, a masked sheet shows contacts in part."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sheets.masking import masked
+from tests.scenarios.house import ROOT, House, inn
+
+MARIA, PHONE = "Иванова Мария Петровна", "+7 495 123-45-67"
+
+
+def test_files_of_a_home_are_their_owners_alone(house: House) -> None:
+    house.partner("a@one.example", "ООО «Один»", inn(1))
+    house.deal("2026-03-02 09:30", "a@one.example", inn(1), "Клиент", inn(100))
+    house.ok("2026-03-02 10:00")
+    house.reply(house.mail("deal-registered"), "вот файл", "2026-03-02 10:30", None, **{"doc.pdf": b"%PDF-1.4"})
+    house.ok("2026-03-02 11:00")
+    assert house.run("backup").code == 0
+    (house.root / "config.toml").chmod(0o600)  # the tests wrote to these two
+    house.book.chmod(0o600)
+    inbox = house.root / "mail/inbox"
+    loose = [path for path in house.root.rglob("*") if inbox not in path.parents and path.stat().st_mode & 0o077]
+    assert loose == []
+    assert list((house.root / "attachments").rglob("*"))
+    assert list((house.root / "offers").rglob("*.pdf"))
+    (house.root / "token.key").chmod(0o644)
+    assert "chmod 600" in house.run("doctor", "--now", "2026-03-02T11:00+03:00").out
+
+
+def test_logs_of_the_sample_name_nobody(tmp_path: Path) -> None:
+    """The whole sample story, with every line that is logged or said."""
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "jobs", "demo", "--home", str(home), "--now", "2026-03-31T10:00+03:00", "--verbose"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+    assert done.returncode == 0, done.stderr
+    assert '"event": "pass"' in done.stderr
+    with closing(sqlite3.connect(home / "ledger.db")) as connection:
+        addresses = {address for (address,) in connection.execute("SELECT address FROM submissions") if "@" in address}
+        payloads = "\n".join(payload for (payload,) in connection.execute("SELECT payload FROM cases"))
+    people = {name for pair in re.findall(r'"(?:contact|phone)":"([^"]{5,})"', payloads) for name in [pair]}
+    assert len(addresses) > 3
+    assert len(people) > 3
+    for trace in (*addresses, *people):
+        assert trace not in done.stderr, trace
+    assert not re.search(r"[\w.+-]+@[\w-]+\.\w+", done.stderr)
+
+
+def test_errors_of_a_letter_and_a_row_are_logged_without_what_people_wrote(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError(f"cannot do with {MARIA} {PHONE} a@one.example")
+
+    monkeypatch.setattr("jobs.ingest_forms.take_rows", broken)
+    monkeypatch.setattr("jobs.ingest_mail.take_letter", broken)
+    house.partner("a@one.example", "ООО «Один»", inn(1))
+    house.write("a@one.example", "Вопрос", MARIA, "2026-03-02 09:30")
+    done = house.once("2026-03-02 10:00", "--verbose")
+    assert done.code == 1
+    logged = "\n".join(line for line in done.err.splitlines() if line.startswith("{"))
+    assert "item-failed" in logged
+    assert "letter-failed" in logged
+    for trace in (MARIA, PHONE, "one.example"):
+        assert trace not in logged
+
+
+def test_a_masked_sheet_shows_contacts_in_part(house: House) -> None:
+    house.partner("anna@one.example", "ООО «Один»", inn(1))
+    house.ok("2026-03-02 10:00")
+    assert house.row("Партнёры", "P-0001")["Контакты"] == "anna@one.example"
+    house.configure('personal_data = "shown"', 'personal_data = "masked"')
+    house.ok("2026-03-02 10:05")
+    assert house.row("Партнёры", "P-0001")["Контакты"] == "a***@one.example"
+    house.write("stranger@else.example", "Вопрос", "Как стать партнёром?", "2026-03-02 10:06")
+    house.ok("2026-03-02 10:10")
+    book = house.book.read_bytes()
+    house.ok("2026-03-02 10:10")
+    assert house.book.read_bytes() == book  # what is masked is no change of anybody's
+    assert "Изменено в таблице" not in str(house.rows("Журнал"))
+    assert "stranger@" not in str(house.rows("Обращения"))
+    house.deal("2026-03-02 10:20", "anna@one.example", inn(1), "Клиент", inn(100))
+    house.ok("2026-03-02 10:30")
+    assert house.mail("deal-registered").to == "anna@one.example"  # the ledger knows it whole
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("anna@firma.ru", "a***@firma.ru"),
+        ("Анна <anna.k+x@sub.firma.ru>, b@c.ru", "Анна <a***@sub.firma.ru>, b***@c.ru"),
+        ("тел. +7 (495) 123-45-67 доб. 5", "тел. ***67 доб. 5"),
+        ("89161234567", "***67"),
+        ("ИНН 7707083893, D-2026-0001, 10 000,00 ₽", "ИНН 7707083893, D-2026-0001, 10 000,00 ₽"),
+    ],
+)
+def test_what_is_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+    assert masked(shown) == shown
+
+
+def test_old_letters_are_thinned_out_and_decisions_stay(house: House) -> None:
+    house.configure("keep_days = 1825", "keep_days = 30")
+    house.partner("a@one.example", "ООО «Один»", inn(1))
+    house.ok("2026-03-02 10:00")
+    for day, kept in (("2026-03-20 10:00", True), ("2026-04-10 10:00", False)):
+        house.once(day)
+        with closing(sqlite3.connect(house.root / "ledger.db")) as connection:
+            query = "SELECT count(*) FROM mails WHERE template = 'partner-authorised' AND raw IS NOT NULL"
+            assert bool(connection.execute(query).fetchone()[0]) == kept
+    assert house.explain("P-0001")["decision"]["outcome"] == "approve"
