@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cases import deals, intake, replies
-from jobs.lock import only_one
+from jobs.lock import at_work
 from tests.scenarios.house import ROOT, House, inn
 
 ADDRESS = "a@one.example"
@@ -91,7 +91,7 @@ def test_what_is_no_letter_is_set_aside_and_said(house: House) -> None:
 def test_a_home_at_work_is_left_alone(house: House, tmp_path: Path) -> None:
     from jobs.home import open_home
 
-    with only_one(open_home(tmp_path / "home")):
+    with at_work(open_home(tmp_path / "home")):
         done = house.once("2026-03-02 10:00")
     assert done.code == 0
     assert "another run is at work" in done.err
