@@ -16,7 +16,6 @@ from cases.model import (
     Asked,
     Case,
     CaseKind,
-    DealData,
     DealState,
     Event,
     Facts,
@@ -148,7 +147,7 @@ class Desk:
             edition,
             self.now,
             partner=told,
-            section=section or edition.deals.section,
+            section=section or _section(case, edition),
             reasons=reasons,
             facts=facts,
             answers=[(submission.source, submission.key) for submission in answers],
@@ -167,7 +166,8 @@ class Desk:
 
     def attention(self, kind: str, share: str, case: Case, text: str, **more: str) -> None:
         """Put a case on the staff's list of this transaction; `flush_attention` makes one letter a kind of it."""
-        line: Facts = {"number": case.number, "text": text, "due_at": moment(case.due_at), **more}
+        due = moment(case.due_at) if kind in _DUE else ""
+        line: Facts = {"number": case.number, "text": text, "due_at": due, **more}
         self._attention.setdefault((kind, share), []).append(line)
 
     def flush_attention(self) -> None:
@@ -318,6 +318,18 @@ class Desk:
         return partner.partner().name if partner and isinstance(partner.data, PartnerData) else ""
 
 
-def is_deal(case: Case) -> bool:
-    """Is it a deal registration?"""
-    return isinstance(case.data, DealData)
+_DUE = ("deadline", "missed")
+"""Matters for staff in which the answer's deadline counts."""
+
+
+def _section(case: Case, edition: Edition) -> str:
+    """The part of the programme that a case of this kind is about; a question is about none."""
+    match case.kind:
+        case CaseKind.PARTNER:
+            return edition.authorisation.section
+        case CaseKind.TRAINING:
+            return edition.training.section
+        case CaseKind.REQUEST:
+            return ""
+        case _:
+            return edition.deals.section

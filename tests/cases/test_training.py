@@ -59,7 +59,7 @@ def test_a_new_date_is_the_same_event_with_a_higher_sequence(house: House) -> No
     changed = entry(letter)
     assert (changed["UID"], changed["SEQUENCE"]) == (first["UID"], "1")
     assert changed["DTSTART"] == "20260320T080000Z"
-    assert "Новое время" in letter.read.subject
+    assert "новое время" in letter.read.subject
     assert to_partner(house.later("2026-03-13 09:00")) == ["training-reminder"]
     assert to_partner(house.later("2026-03-19 09:00")) == ["training-reminder"]
 

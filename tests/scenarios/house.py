@@ -28,6 +28,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
+from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from jobs.cli import main
@@ -76,12 +77,23 @@ def moscow(text: str) -> datetime:
 
 
 class House:
-    """One home in a folder. `process`: run commands in a process of their own instead of this one (slower)."""
+    """One home in a folder. `process`: run commands in a process of their own instead of this one (slower).
+
+    What is typed into the workbook is saved when somebody looks: a command, or a story that asks for `book` or `root`.
+    """
 
     def __init__(self, root: Path, *, process: bool = False) -> None:
-        self.root = root
         self.process = process
+        self._root = root
         self._letters = 0
+        self._typed: Workbook | None = None
+        self._read: tuple[tuple[int, int], Workbook] | None = None
+
+    @property
+    def root(self) -> Path:
+        """The home folder, with everything that was typed in it."""
+        self._save()
+        return self._root
 
     # -- the command line ------------------------------------------------------------------
 
@@ -145,8 +157,26 @@ class House:
 
     @property
     def book(self) -> Path:
-        """The workbook's file."""
+        """The workbook's file, with everything that was typed in it."""
         return self.root / "partners.xlsx"
+
+    def _typing(self) -> Workbook:
+        if self._typed is None:
+            self._typed = openpyxl.load_workbook(self._root / "partners.xlsx")
+        return self._typed
+
+    def _save(self) -> None:
+        if self._typed is not None:
+            self._typed.save(self._root / "partners.xlsx")
+            self._typed = None
+
+    def _reading(self) -> Workbook:
+        """The workbook as it is on disk, read once for each content."""
+        stat = self.book.stat()
+        seen = (stat.st_mtime_ns, stat.st_ino)
+        if self._read is None or self._read[0] != seen:
+            self._read = (seen, openpyxl.load_workbook(self.book, data_only=True))
+        return self._read[1]
 
     def add_form(self, tab: str, at: str | datetime, address: str, **columns: Value) -> int:
         """A form row, stamped on Moscow's clock; gives its row on the sheet."""
@@ -156,12 +186,11 @@ class House:
 
     def add(self, tab: str, **columns: Value) -> int:
         """A row below the last one, by headers; gives its row on the sheet."""
-        book = openpyxl.load_workbook(self.book)
-        sheet, headers = book[tab], _headers(book[tab])
+        sheet = self._typing()[tab]
+        headers = _headers(sheet)
         row = next(row for row in range(2, sheet.max_row + 2) if all(cell.value is None for cell in sheet[row]))
         for header, value in columns.items():
             _put(sheet, row, headers[header], value)
-        book.save(self.book)
         return row
 
     def set_cell(self, tab: str, number: str, column: str, value: Value) -> None:
@@ -169,17 +198,16 @@ class House:
         self.set_cells(tab, number, {column: value})
 
     def set_cells(self, tab: str, number: str, cells: Mapping[str, Value]) -> None:
-        """Type into the row of that number, and save once."""
-        book = openpyxl.load_workbook(self.book)
-        sheet, headers = book[tab], _headers(book[tab])
+        """Type into the row of that number."""
+        sheet = self._typing()[tab]
+        headers = _headers(sheet)
         for column, value in cells.items():
             _put(sheet, _row_of(sheet, headers, number), headers[column], value)
-        book.save(self.book)
 
     def rows(self, tab: str) -> list[dict[str, Value]]:
         """Every row of a tab by header; empty cells are ""."""
-        book = openpyxl.load_workbook(self.book, data_only=True)
-        sheet, headers = book[tab], _headers(book[tab])
+        sheet = self._reading()[tab]
+        headers = _headers(sheet)
         found = []
         for row in range(2, sheet.max_row + 1):
             values = {header: sheet.cell(row, place).value for header, place in headers.items()}

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sheet_books import Desk, cell_of
 
 from cases.model import Form, FormRow, WordKind
 from sheets.merge import read_words
 from sheets.projection import Shown
 from sheets.reading import form_rows
 from sheets.values import MOSCOW
+from tests.sheets.sheet_books import Desk, cell_of
 
 TAB = "Форма Сделка"
 ROW: dict[str, Any] = {

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sheet_books import Desk, cell_of, deal, row_of
 
 from cases.model import WordKind
 from sheets.merge import HOLD_OVER
 from sheets.plan import plan_writes
 from sheets.port import Changes
 from sheets.projection import Shown
+from tests.sheets.sheet_books import Desk, cell_of, deal, row_of
 
 DEALS = "Сделки"
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheet_books import deal
 
 from cases.model import StaffWord
 from sheets.assembly import assemble
@@ -17,6 +16,7 @@ from sheets.plan import MergePlan, plan_writes
 from sheets.projection import Shown
 from sheets.snapshot import Grid, Snapshot
 from sheets.values import Cell, canonical, same
+from tests.sheets.sheet_books import deal
 
 Rows = list[list[Cell]]
 Base = dict[str, dict[str, BaseRow]]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from sheet_books import NOON, Desk
 
 from cases.model import (
     Case,
@@ -34,6 +33,7 @@ from sheets.headers import locate
 from sheets.projection import TAB_OF_KIND, case_row, submission_row
 from sheets.reading import staff_tabs
 from sheets.shape import Tab, TabKind
+from tests.sheets.sheet_books import NOON, Desk
 
 
 def case(kind: CaseKind, state: str, data: Any, **more: Any) -> Case:

@@ -13,7 +13,7 @@ import resource, sys, time
 from datetime import datetime
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from sheet_books import Desk, deal
+from tests.sheets.sheet_books import Desk, deal
 from sheets.port import Changes, RowAppend
 from sheets.reading import form_rows
 

@@ -18,12 +18,12 @@ import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.chart import BarChart, Reference
-from sheet_books import NOON, Desk, cell_of, deal, row_of
 
 from sheets.columns import TABS
 from sheets.port import Broken, Changed, Changes, Locked, RowAppend, Unavailable
 from sheets.summary import Summary
 from sheets.xlsx import WorkbookFile
+from tests.sheets.sheet_books import NOON, Desk, cell_of, deal, row_of
 
 DEALS = "Сделки"
 

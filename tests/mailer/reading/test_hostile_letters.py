@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from letter_samples import AT, MAILBOX, SERVER, letter, multipart, raw
 
 from cases.model import Letter
 from mailer.reading import LetterLimits, Unreadable, is_suspicious, read_guarded
+from tests.mailer.reading.letter_samples import AT, MAILBOX, SERVER, letter, multipart, raw
 
 
 def guarded(data: bytes, folder: Path, limits: LetterLimits | None = None) -> Letter:

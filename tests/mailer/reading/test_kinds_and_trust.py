@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from letter_samples import MAILBOX, OUR_ID, SERVER, letter, multipart, raw
 
 from cases.model import LetterKind
 from mailer.trust import aligned, judge
+from tests.mailer.reading.letter_samples import MAILBOX, OUR_ID, SERVER, letter, multipart, raw
 
 
 def dsn(action: str = "failed", *headers: str) -> bytes:

@@ -7,11 +7,11 @@ import quopri
 from pathlib import Path
 
 import pytest
-from letter_samples import AT, OUR_ID, TOKEN, letter, multipart, raw
 
 from cases.model import LetterKind
 from mailer.charsets import decode, known_charset
 from mailer.reading import case_numbers, html_text, media_type
+from tests.mailer.reading.letter_samples import AT, OUR_ID, TOKEN, letter, multipart, raw
 
 SUBJECT = "Актуализация сделки"
 

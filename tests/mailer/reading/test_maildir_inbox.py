@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from letter_samples import raw
 
 from mailer.inbox import Inbox
 from mailer.maildir_inbox import MaildirInbox
+from tests.mailer.reading.letter_samples import raw
 
 LETTER = raw("Subject: x")
 NAME = "1772434800.M1P2.host"

@@ -33,7 +33,8 @@ STATUSES = tuple(
     )
 )
 WITH_STATUSES = {
-    "case-received", "deal-registered", "deal-terms-changed", "deal-waiting", "deal-update-due", "deal-update-overdue", "deal-confirm-due",
+    "case-received", "deal-registered", "deal-terms-changed", "deal-waiting", "deal-update-due",
+    "deal-update-overdue", "deal-confirm-due",
     "deal-expiring", "deal-extended", "deal-extension-refused", "status-report",
 }  # fmt: skip
 

@@ -375,7 +375,7 @@ def test_a_date_typed_where_text_is_expected_stays_a_date(two: GoogleHouse, serv
     assert two.read().tabs[DEALS].rows
     two.one_pass()
     assert two.base[DEALS][ONE]["comment"] == "05.03.2026"
-    assert called(server).count("get") == 2, "one more read, only where a number could be a date"
+    assert called(server).count("getByDataFilter") == 2, "one more read, only where a number could be a date"
 
 
 def test_error_values_are_named(two: GoogleHouse) -> None:

@@ -1,0 +1,133 @@
+"""What strangers, rivals and clever fields try, at the edges of the house; the table is in docs/security.md."""
+
+from __future__ import annotations
+
+import zipfile
+from email import message_from_bytes
+from email.message import EmailMessage
+from pathlib import Path
+
+import openpyxl
+
+from tests.scenarios.house import House, inn
+
+ONE, TWO, EVIL = "a@one.example", "b@two.example", "thief@evil.example"
+
+
+def _two_partners(house: House) -> None:
+    house.partner(ONE, "ООО «Первопроходец»", inn(1))
+    house.partner(TWO, "ООО «Соперник»", inn(2))
+    house.ok("2026-03-02 10:00")
+
+
+def _registered(house: House) -> None:
+    _two_partners(house)
+    house.deal("2026-03-02 10:10", ONE, inn(1), "ООО «Клиент»", inn(100))
+    house.ok("2026-03-02 10:20")
+    assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
+
+
+def test_a_rival_is_not_told_who_holds_a_customer(house: House) -> None:
+    _registered(house)
+    house.deal("2026-03-02 10:30", TWO, inn(2), "ООО «Клиент»", inn(100))
+    house.write(TWO, "статус D-2026-0001", "статус", "2026-03-02 10:31")
+    house.write(EVIL, "D-2026-0001", "Кто ведёт заказчика ООО «Клиент»?", "2026-03-02 10:32")
+    for at in ("2026-03-02 10:40", "2026-03-04 17:00", "2026-03-06 17:00"):
+        house.once(at)
+    told = [sent for sent in house.mails() if sent.to in (TWO, EVIL)]
+    assert any(sent.number == "D-2026-0002" for sent in told)
+    for sent in told:
+        for part in (sent.text, sent.html, sent.subject, *sent.headers.values()):
+            for secret in ("Первопроходец", inn(1), "one.example"):
+                assert secret not in part, (sent.template, secret)
+    assert all(sent.number != "D-2026-0001" for sent in told)
+
+
+def test_a_forged_sender_changes_nothing(house: House) -> None:
+    _registered(house)
+    for auth in ("", "mx.evil.example; dkim=pass header.d=one.example"):
+        headers = {"Authentication_Results": auth} if auth else {}
+        house.write(ONE, "Re: [D-2026-0001]", "9", "2026-03-02 11:00", **headers)
+    house.ok("2026-03-02 11:10")
+    assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
+    assert house.row("Сделки", "D-2026-0001")["Статус продажи"] == ""
+    assert len(house.rows("Обращения")) >= 1
+
+
+def test_a_stolen_token_is_worth_nothing_in_other_hands(house: House) -> None:
+    _registered(house)
+    stolen = house.mail("deal-registered")
+    house.reply(stolen, "9", "2026-03-02 11:00", sender=EVIL)
+    house.reply(stolen, "6", "2026-03-02 11:01", sender=TWO)
+    house.ok("2026-03-02 11:10")
+    assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
+    house.reply(stolen, "9", "2026-03-02 11:20")
+    house.ok("2026-03-02 11:30")
+    assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Отозвана"
+
+
+def test_formulas_links_and_templates_in_fields_stay_text(house: House) -> None:
+    _two_partners(house)
+    formula = '=HYPERLINK("http://evil.example/x","Клиент")'
+    template = "{{ 7 * 7 }}{% raw %}<b>{{ config }}</b>"
+    house.deal("2026-03-02 10:10", ONE, inn(1), formula, inn(100), Комментарий=template)
+    house.deal("2026-03-02 10:11", ONE, inn(1), template, inn(101))
+    house.ok("2026-03-02 10:20")
+    sheet = openpyxl.load_workbook(house.book)["Сделки"]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert formula in {cell.value for cell in cells}
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f" or cell.hyperlink]
+    with zipfile.ZipFile(house.book) as book:
+        assert not [name for name in book.namelist() if b"<f>" in book.read(name) and b"evil" in book.read(name)]
+    letters = [sent for sent in house.mails() if sent.number.startswith("D-")]
+    assert len(letters) == 2
+    for sent in letters:
+        assert 'href="http://evil' not in sent.html
+        assert "<b>{{" not in sent.html
+        assert "49" not in sent.text.replace("2049", "")
+    assert any("{{ 7 * 7 }}" in sent.text for sent in letters)
+
+
+def test_a_field_cannot_write_headers(house: House) -> None:
+    name = "ООО «Один»\r\nBcc: thief@evil.example\r\n\r\nПривет"
+    house.partner(ONE, name, inn(1), **{"Контактное лицо": "Мария\nX-Evil: 1"})
+    house.ok("2026-03-02 10:00")
+    house.deal("2026-03-02 10:10", ONE, inn(1), "Клиент\r\nBcc: thief@evil.example", inn(100))
+    house.ok("2026-03-02 10:20")
+    assert house.mails()
+    for path in (house.root / "mail/sent/new").iterdir():
+        message = message_from_bytes(path.read_bytes())
+        assert message["Bcc"] is None
+        assert message["X-Evil"] is None
+        assert EVIL not in str(message["To"])
+
+
+def test_names_of_attachments_are_no_paths(house: House) -> None:
+    _registered(house)
+    outside = house.root.parent / "evil.sh"
+    message = EmailMessage()
+    registered = house.mail("deal-registered")
+    message["From"], message["To"], message["Subject"] = ONE, registered.token_address, f"Re: {registered.subject}"
+    message["In-Reply-To"] = registered.message_id
+    message.set_content("файлы")
+    for name in ("../../evil.sh", str(outside), "..\\..\\evil.sh", "a\x00b/../evil.sh", ".bashrc"):
+        message.add_attachment(b"#!/bin/sh", maintype="application", subtype="octet-stream", filename=name.replace("\x00", "%00"))
+    house.deliver(message.as_bytes(), "2026-03-02 11:00")
+    house.ok("2026-03-02 11:10")
+    kept = [path for path in (house.root / "attachments").rglob("*") if path.is_file()]
+    assert kept
+    assert not outside.exists()
+    assert not [path for path in kept if "evil" in path.name or path.name.startswith(".") or path.stat().st_mode & 0o111]
+    assert not list(Path(house.root).glob("*evil*"))
+
+
+def test_answers_to_one_sender_are_limited(house: House) -> None:
+    house.configure("answers_per_sender_a_day = 30", "answers_per_sender_a_day = 3")
+    _two_partners(house)
+    for n in range(12):
+        house.write(EVIL, f"Вопрос {n}", f"Вопрос номер {n}?", f"2026-03-02 11:{10 + n}")
+    house.ok("2026-03-02 12:00")
+    assert len(house.mails(to=EVIL)) <= 3
+    house.write(EVIL, "Завтра", "А завтра?", "2026-03-03 13:00")
+    house.once("2026-03-03 13:10")
+    assert len(house.mails(to=EVIL)) <= 4
