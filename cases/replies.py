@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 
 from cases import clockwork, deals, orders, partners, pilots, questions, updates
@@ -20,6 +21,9 @@ from cases.model import (
     Submission,
 )
 from cases.requests import UpdateRequest
+
+_BARE_SUBJECT = re.compile(r"^(?:\s*(?:re|fw|fwd|отв|ответ|пересл)\s*:)+|\[[A-ZА-Я]-[\d-]+\]", re.IGNORECASE)
+"""What a subject says less by: answer marks, and the number of the letter that is answered (the answer bears its own)."""
 
 
 def take_letter(desk: Desk, letter: Letter) -> None:
@@ -159,7 +163,7 @@ def _to_staff(
         desk,
         submission,
         topic="appeal" if reading.action == "appeal" else "question",
-        subject=letter.subject.strip()[:200],
+        subject=_BARE_SUBJECT.sub("", letter.subject).strip()[:200],
         text=reading.text or letter.text,
         partner_inn=partner.partner_inn if known and partner else "",
         about=case.number if case else "",
@@ -177,7 +181,8 @@ def _act(
     """A trusted reply acts. False: not understood, or it cannot act on this case."""
     if reading.action == "status":
         _keep(desk, submission, case)
-        deals.write_status(desk, case, submission.address, [submission], thread=thread)
+        # all deals of the partner: no letter about this one, which a figure in an answer would be taken for
+        deals.write_status(desk, desk.partner_of(case) or case, submission.address, [submission], thread=thread)
         return True
     if case.kind is CaseKind.PARTNER:
         if reading.action == "data" and case.state == PartnerState.NEEDS_DATA:
