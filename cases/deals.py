@@ -385,6 +385,7 @@ def _refer(
         desk.ask_staff(case, asks[0].code if len(asks) == 1 else "review", None, why=why, address=case.sender, **more)
     elif case.question is not None:
         case.question = None
+    _show_waiting(desk, case, waits_for_authorisation=any(one.code == "authorisation-undecided" for one in decision.reasons))
     first = not case.received_told
     if first or changed or before != (case.question.text if case.question else ""):
         desk.record(case, "registration", "refer", "rules", reasons, decision, recorded)
@@ -396,6 +397,19 @@ def _refer(
         if not facts.partner.sender_known and facts.partner.standing is not Standing.NEVER_APPLIED:
             _tell_stranger(desk, case)
     sla.advance(desk, case)
+
+
+def _show_waiting(desk: Desk, case: Case, *, waits_for_authorisation: bool) -> None:
+    """What a deal waits for besides staff's word on it stands in `Замечания`."""
+    if case.waits_for:
+        desk.remark(case, "behind-rival", rivals=", ".join(case.waits_for))
+    else:
+        desk.lift_remark(case, "behind-rival")
+    partner = desk.partner_of(case)
+    if waits_for_authorisation and partner is not None:
+        desk.remark(case, "authorisation-undecided", number=partner.number)
+    else:
+        desk.lift_remark(case, "authorisation-undecided")
 
 
 # -- settlement ------------------------------------------------------------------------
@@ -498,7 +512,7 @@ def _settled(desk: Desk, case: Case) -> None:
     case.decided_at = desk.now
     if case.state == DealState.REGISTERED:
         case.reason_text = ""
-    desk.lift_remark(case, "impossible-word", "put-back")
+    desk.lift_remark(case, "impossible-word", "put-back", "behind-rival", "authorisation-undecided")
 
 
 def write_status(

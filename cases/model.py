@@ -284,6 +284,7 @@ class PartnerData:
     manager: str = ""
     tier_warned_at: datetime | None = None
     tier_grace_until: date | None = None
+    tier_declined: str = ""  # a tier that staff would not confirm; asked again at the next quarterly review
     sales_12m: Decimal = Decimal(0)
     distance: str = ""
     violations_told: list[str] = field(default_factory=list)  # those that staff were asked about

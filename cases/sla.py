@@ -71,4 +71,4 @@ def _interim(desk: Desk, case: Case) -> None:
         desk.write(case, "deal-waiting", facts={"deal": deal_facts(case), "awaits": awaits(case)})
     elif case.sender or case.partner_inn:
         desk.write(case, "case-waiting", facts={"about": about_facts(case), "awaits": awaits(case)})
-    desk.attention("missed", "", case, case.question.text if case.question else "")
+    desk.attention("missed", "", case, case.question.text if case.question else "".join(one.text for one in case.remarks[-1:]))

@@ -68,7 +68,9 @@ def review_partner(desk: Desk, case: Case, *, quarterly: bool) -> None:
     if decision.outcome is Outcome.APPROVE:
         move(desk, case, Tier(decision.terms["tier"]), "rules", edition, decision, _kept(facts, today, edition))
         facts = tier_facts_of(desk, case)
-    if proposed := decision.terms.get("proposed") or (decision.terms.get("tier") if decision.outcome is Outcome.REFER else ""):
+    proposed = decision.terms.get("proposed") or (decision.terms.get("tier") if decision.outcome is Outcome.REFER else "")
+    if proposed and (quarterly or data.tier_declined != proposed):
+        data.tier_declined = ""
         _propose(desk, case, "confirm-tier", Tier(proposed), "")
     missing = shortfall(facts, today, edition)
     if not missing:
@@ -124,7 +126,7 @@ def move(
     order = list(Tier)
     raised = order.index(tier) > order.index(data.tier)
     old, data.tier = data.tier, tier
-    data.tier_warned_at, data.tier_grace_until = None, None
+    data.tier_warned_at, data.tier_grace_until, data.tier_declined = None, None, ""
     if case.question is not None and case.question.code in ("demote", "confirm-tier"):
         case.question = None
     desk.record(
@@ -149,8 +151,12 @@ def move(
 
 
 def _propose(desk: Desk, case: Case, code: str, tier: Tier, missing: str) -> None:
-    if case.question is None or case.question.code == code:
-        desk.ask_staff(case, code, {"tier": tier.value}, tier=desk.outside.wording.term(tier.value), missing=missing)
+    if case.question is not None and case.question.code != code:
+        return
+    before = case.question
+    desk.ask_staff(case, code, {"tier": tier.value}, tier=desk.outside.wording.term(tier.value), missing=missing)
+    if case.question is not None and case.question is not before:
+        desk.attention("proposal", "", case, case.question.text)
 
 
 def _warn(desk: Desk, case: Case, missing: tuple[Condition, ...], today: date, edition: Edition) -> None:

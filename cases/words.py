@@ -221,6 +221,8 @@ def _partner_decision(desk: Desk, case: Case, decision: str) -> None:
     elif decision in ("raise", "lower"):
         _step(desk, case, decision)
     elif decision == "keep":
+        if case.question is not None and case.question.code == "confirm-tier":
+            data.tier_declined = str(case.question.facts.get("tier", ""))
         if case.question is None:
             raise Impossible("no-question")
         if case.question.code == "repeat-foreign":
