@@ -77,6 +77,7 @@ def test_a_later_deal_waits_for_an_undecided_one(market: House) -> None:
     waits = market.explain(SECOND)
     assert [reason["code"] for reason in waits["decision"]["reasons"]] == ["behind-rival"]
     assert {"name": "first-in-queue", "section": "Регистрация сделки", "result": "wait"} in waits["tests"]
+    assert market.row("Сделки", SECOND)["Замечания"] == f"Ждёт решения по более ранней заявке {FIRST}."
     letter = market.mail("case-received", to=B)
     assert "в порядке поступления" in letter.text
     assert FIRST not in letter.text
@@ -87,6 +88,7 @@ def test_a_later_deal_waits_for_an_undecided_one(market: House) -> None:
     assert market.row("Сделки", FIRST)["Причина"].startswith("4 – ")
     assert market.row("Сделки", FIRST)["Код отказа"] == ""
     assert market.mail("deal-registered").to == B
+    assert market.row("Сделки", SECOND)["Замечания"] == ""
 
 
 def test_whoever_waits_is_refused_when_the_first_is_approved(market: House) -> None:
