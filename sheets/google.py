@@ -144,12 +144,17 @@ class GoogleSpreadsheet:
         places = google_pages.doubtful(found)
         if not places:
             return {}
-        ranges = tuple(
-            f"{google_pages.quoted(page.title)}!{letter}{min(rows) + 1}:{letter}{max(rows) + 1}"
+        areas = [
+            {
+                "sheetId": page.id,
+                "startRowIndex": min(rows),
+                "endRowIndex": max(rows) + 1,
+                "startColumnIndex": column,
+                "endColumnIndex": column + 1,
+            }
             for page, column, rows in places
-            for letter in [google_batch.letters(column)]
-        )
-        answer = self._api.get(_FORMATS, ranges)
+        ]
+        answer = self._api.get(_FORMATS, areas)
         shapes: dict[tuple[int, int, int], str] = {}
         for sheet in answer.get("sheets", []):
             for part in sheet.get("data", []):

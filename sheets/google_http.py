@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -93,10 +93,12 @@ class GoogleApi:
             self._open()
         return self._email
 
-    def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Json:
-        """`spreadsheets.get` under a field mask: one read."""
-        params: Json = {"fields": fields, **({"ranges": list(ranges)} if ranges else {})}
-        return self._read("get", "", params, None)
+    def get(self, fields: str, areas: Sequence[Json] = ()) -> Json:
+        """`spreadsheets.get` under a field mask, or `getByDataFilter` for these GridRanges: one read."""
+        if not areas:
+            return self._read("get", "", {"fields": fields}, None)
+        body = {"dataFilters": [{"gridRange": area} for area in areas]}
+        return self._read("post", ":getByDataFilter", {"fields": fields}, body)
 
     def values(self, filters: list[Json]) -> list[Json]:
         """`values:batchGetByDataFilter`, unformatted, dates as serials: one read."""

@@ -11,7 +11,7 @@ from typing import Any
 from sheets.columns import ANSWERS, DEAL_STATES, TABS
 from sheets.google_batch import number_format
 from sheets.google_http import GoogleApi
-from sheets.google_pages import Page, Pages, quoted
+from sheets.google_pages import Page, Pages
 from sheets.headers import Aliases, find_tab, locate
 from sheets.layout import _BODY_COLOURS, _HEAD_COLOURS, _OWNER_NOTES, _STATE_COLOURS, _TAB_COLOURS
 from sheets.shape import Column, Owner, Tab, TabKind
@@ -92,9 +92,9 @@ def lacking(api: GoogleApi, found: Pages, titles: Mapping[int, str], aliases: Al
 
 
 def _heads(api: GoogleApi, pages: Sequence[Page]) -> dict[int, tuple[dict[int, Json], frozenset[int]]]:
-    ranges = tuple(f"{quoted(page.title)}!{page.head + 1}:{page.head + 2}" for page in pages)
+    areas = [{"sheetId": page.id, "startRowIndex": page.head, "endRowIndex": page.head + 2} for page in pages]
     result = {}
-    for sheet in api.get(_HEADS, ranges)["sheets"] if ranges else []:
+    for sheet in api.get(_HEADS, areas)["sheets"] if areas else []:
         lines = sheet["data"][0].get("rowData", [])
         head = lines[0].get("values", []) if lines else []
         under = lines[1].get("values", []) if len(lines) > 1 else []
