@@ -195,7 +195,6 @@ def review(desk: Desk, case: Case) -> None:
         desk.write(case, "training-reminder", section=section, facts=facts, distinct=due[-1])
     elif due:
         desk.ask_staff(case, "training-attendance", None, date=day(data.planned_on))
-        desk.attention("training-attendance", "", case, case.question.text if case.question else "")
     _plan(desk, case)
 
 

@@ -655,7 +655,6 @@ ATTENTION: Mapping[str, str] = {
     "annul": "Предложено аннулировать регистрацию",
     "foreign-application": "Заявка с неизвестного адреса",
     "licence-key": "Нужен ключ лицензии",
-    "training-attendance": "Отметьте присутствие на обучении",
     "pilot-report-overdue": "Отчёт о пилоте просрочен",
     "proposal": "Есть предложение системы",
     "appeal": "Партнёр обжалует отказ",
