@@ -192,7 +192,7 @@ def secret(reference: str, key: str, folder: Path) -> str:
 def database_url(text: str) -> str:
     """An URL that the ledger understands. Raises SettingsError without quoting it: it may hold a password."""
     usable = False
-    with suppress(ArgumentError):
+    with suppress(ArgumentError, ValueError):
         usable = text.startswith((SQLITE, POSTGRESQL)) and bool(make_url(text).database)
     if not usable:
         raise SettingsError(
