@@ -50,13 +50,14 @@ class _Known:
 
 
 class GoogleSpreadsheet:
-    """One spreadsheet at Google. `account`: the service account's JSON key; `spreadsheet`: id or address; `aliases`: renamed
+    """One spreadsheet at Google. `account`: the service account's JSON key, its file or its
+    text; `spreadsheet`: id or address; `aliases`: renamed
     headers; `memory`: a file that keeps the tabs' ids between passes, which saves a read. `sleep` and `clock` for tests.
     """
 
     def __init__(
         self,
-        account: Path,
+        account: Path | str,
         spreadsheet: str,
         aliases: Aliases | None = None,
         memory: Path | None = None,

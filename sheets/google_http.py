@@ -75,9 +75,11 @@ def spreadsheet_id(given: str) -> str:
 
 @dataclass(slots=True)
 class GoogleApi:
-    """The calls that one spreadsheet needs. Raises Unavailable, Broken, Misfit; `batch_update` Passing too."""
+    """The calls that one spreadsheet needs. `account`: the service account's JSON key, its file or its text. Raises Unavailable,
+    Broken, Misfit; `batch_update` Passing too.
+    """
 
-    account: Path
+    account: Path | str
     spreadsheet: str
     endpoint: str = ENDPOINT
     sleep: Callable[[float], None] = time.sleep
@@ -92,6 +94,10 @@ class GoogleApi:
         if not self._email:
             self._open()
         return self._email
+
+    @property
+    def _key(self) -> str:
+        return "the service account's key" if isinstance(self.account, str) else self.account.name
 
     def get(self, fields: str, areas: Sequence[Json] = ()) -> Json:
         """`spreadsheets.get` under a field mask, or `getByDataFilter` for these GridRanges: one read."""
@@ -165,12 +171,13 @@ class GoogleApi:
     def _open(self) -> HTTPClient:
         if self._http is None:
             try:
-                info = json.loads(self.account.read_text(encoding="utf-8"))
+                text = self.account if isinstance(self.account, str) else self.account.read_text(encoding="utf-8")
+                info = json.loads(text)
                 credentials = _Account.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
             except OSError as error:
-                raise Unavailable(f"{self.account.name}: the service account's file cannot be read: {error.strerror}") from error
+                raise Unavailable(f"{self._key}: the service account's file cannot be read: {error.strerror}") from error
             except (ValueError, KeyError, TypeError, AttributeError, GoogleAuthError) as error:
-                raise Unavailable(f"{self.account.name}: not the JSON key of a service account: {_short(error)}") from error
+                raise Unavailable(f"{self._key}: not the JSON key of a service account: {_short(error)}") from error
             self._email = credentials.service_account_email
             self._http = HTTPClient(credentials, AuthorizedSession(credentials))  # type: ignore[no-untyped-call]
             self._http.set_timeout(self.timeout)
@@ -186,7 +193,7 @@ class GoogleApi:
         if status == 400:
             return Misfit(text)
         if status == 401:
-            return Unavailable(f"Google refuses the key in {self.account.name}; make a new key and put it there ({text})")
+            return Unavailable(f"Google refuses the key in {self._key}; make a new key and put it there ({text})")
         if status == 403:
             return Unavailable(self._forbidden(text, error.error))
         if status == 404:
@@ -209,7 +216,7 @@ class GoogleApi:
         if "timeframe" in text or "iat and exp" in text:
             return Unavailable(f"this machine's clock is wrong: set it, best by NTP ({text})")
         if "account not found" in text or "Signature" in text:
-            return Unavailable(f"the key in {self.account.name} was deleted or is not the account's: make a new one ({text})")
+            return Unavailable(f"the key in {self._key} was deleted or is not the account's: make a new one ({text})")
         return Unavailable(f"Google gives no token for {self._email}: {text}")
 
 
