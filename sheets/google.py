@@ -50,9 +50,9 @@ class _Known:
 
 
 class GoogleSpreadsheet:
-    """One spreadsheet at Google. `account`: the service account's JSON key, its file or its
-    text; `spreadsheet`: id or address; `aliases`: renamed
-    headers; `memory`: a file that keeps the tabs' ids between passes, which saves a read. `sleep` and `clock` for tests.
+    """One spreadsheet at Google. `account`: the service account's JSON key, its file or its text; `spreadsheet`: id or address;
+    `aliases`: renamed headers; `memory`: a file that keeps the tabs' ids between passes, which saves a read. `sleep` and `clock`
+    are for tests.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from sheets.layout import FORMATS
 from sheets.port import CellWrite, Changed, Changes, RowAppend
 from sheets.shape import Tab, TabKind, Type
 from sheets.summary import Summary, lay_out
-from sheets.values import Cell, same
+from sheets.values import Cell, canonical, same
 
 Json = dict[str, Any]
 
@@ -322,8 +322,12 @@ def was_applied(batch: Batch, late: Pages, now: Pages) -> bool:
             return True
     for sheet_id, lines in batch.appends.items():
         page = now.get(sheet_id)
-        if page is not None and any(_count(page, line) > _count(late[sheet_id], line) for line in lines):
-            return True
+        if page is not None:
+            names = tuple(page.index) if page.tab.kind is TabKind.JOURNAL else ("number",)
+            there, before = page.places(names), late[sheet_id].places(names)
+            wanted = (_told(page.tab, names, line) for line in lines)
+            if any(len(there.get(said, ())) > len(before.get(said, ())) for said in wanted):
+                return True
     if batch.summary:
         pages = [page for page in now.values() if page.tab.kind is TabKind.SUMMARY]
         was = [page for page in late.values() if page.tab.kind is TabKind.SUMMARY]
@@ -333,13 +337,9 @@ def was_applied(batch: Batch, late: Pages, now: Pages) -> bool:
     return False
 
 
-def _count(page: Page, line: Mapping[str, Raw]) -> int:
-    if page.tab.kind is not TabKind.JOURNAL:
-        return len(page.places(("number",)).get((str(line["number"]),), []))
-    return sum(
-        all(page.at(row, place) == line.get(name, "") for name, place in page.index.items())
-        for row in range(page.head + 1, len(page.rows))
-    )
+def _told(tab: Tab, names: Sequence[str], line: Mapping[str, Raw]) -> tuple[str, ...]:
+    """What a line to be added says in these fields, as `Page.places` has it."""
+    return tuple(canonical(line.get(name, ""), tab.column(name).type) for name in names)
 
 
 def mended(batch: Batch, lost: Sequence[Put], late: Pages, now: Pages) -> tuple[Batch, list[str]]:
