@@ -15,6 +15,7 @@ from rich.console import Console
 
 from jobs import backup, demo, doctor, explain, explain_text, logs, person, status
 from jobs.account import pass_account, pass_facts
+from jobs.backends import spreadsheet
 from jobs.home import Home, chosen, make_home, open_home
 from jobs.lock import Busy
 from jobs.once import JOBS, run_pass
@@ -26,7 +27,6 @@ from ledger.database import LedgerUnreachable
 from ledger.migrations import LedgerTooNew
 from rules.decision import ProgrammeError
 from sheets.port import SheetError
-from sheets.xlsx import WorkbookFile
 
 NAME = "partner-desk"
 
@@ -143,10 +143,13 @@ def _progress() -> Progress:
 
 def _init(arguments: argparse.Namespace) -> int:
     home = make_home(chosen(arguments.home))
-    fresh = not home.workbook.exists()
-    WorkbookFile(home.workbook, home.settings.columns).ensure(_now(arguments).strftime("%Y%m%d-%H%M%S"), forms=True)
+    local = home.settings.spreadsheet.backend == "xlsx"
+    fresh = local and not home.workbook.exists()
+    spreadsheet(home).ensure(_now(arguments).strftime("%Y%m%d-%H%M%S"), forms=True)
     if arguments.sample and fresh:
         place_sample(home, _now(arguments))
+    elif arguments.sample and not local:
+        _say("the sample is for a workbook; the spreadsheet at Google has got its tabs only")
     elif arguments.sample:
         _say(f"{home.workbook.name} is there already: no sample is added to it")
     print(f"{home.root} is ready; next: python -m jobs once --home {home.root}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cases.model import StaffTabs
+from jobs.backends import inbox, mailbox, spreadsheet
 from jobs.home import Home
 from jobs.office import outside, owner_of
 from jobs.programme import load_editions
@@ -21,9 +23,12 @@ from jobs.settings import SettingsError
 from jobs.sheet_faults import said
 from ledger.database import LedgerUnreachable, open_ledger
 from ledger.migrations import LedgerTooNew
+from mailer.imap_inbox import ImapInbox
 from mailer.rendering import check_templates
+from mailer.smtp_outbox import SmtpOutbox
 from rules.decision import ProgrammeError
 from sheets.columns import PRICES
+from sheets.google import GoogleSpreadsheet
 from sheets.port import SheetError
 from sheets.snapshot import Snapshot
 from sheets.xlsx import WorkbookFile
@@ -99,6 +104,9 @@ def _programme(home: Home, now: datetime) -> Iterator[Check]:
 
 
 def _sheet(home: Home, _: datetime) -> Iterator[Check]:
+    if home.settings.spreadsheet.backend == "google":
+        yield from _google(home)
+        return
     if not home.workbook.exists():
         yield Check("spreadsheet", f"{home.workbook.name} is missing; `python -m jobs init` makes it", fault=True)
         return
@@ -120,6 +128,43 @@ def _sheet(home: Home, _: datetime) -> Iterator[Check]:
         yield Check("spreadsheet", f"{home.workbook.name} cannot be written; give this user the right to", fault=True)
 
 
+def _google(home: Home) -> Iterator[Check]:
+    """The spreadsheet at Google, over the wire."""
+    try:
+        book = spreadsheet(home)
+        snapshot = book.read()
+    except (SettingsError, SheetError) as error:
+        yield Check("spreadsheet", f"{error}; docs/setup-google.md tells each step", fault=True)
+        return
+    faults = [fault for fault in snapshot.faults if fault.code in _OF_TABS]
+    for fault in faults:
+        yield Check("spreadsheet", said(fault), fault=True)
+    if not faults:
+        yield Check("spreadsheet", f"{len(snapshot.tabs)} tabs with all their headers, at Google")
+    if isinstance(book, GoogleSpreadsheet) and book.time_zone != "Europe/Moscow":
+        yield Check("spreadsheet", f"its time zone is {book.time_zone}: set Moscow under File → Settings", warning=True)
+    yield from _prices(snapshot)
+
+
+def _servers(home: Home) -> Iterator[Check]:
+    """The mailbox over IMAP and SMTP: reached and logged in."""
+    with ExitStack() as closing:
+        try:
+            incoming, outgoing = inbox(home, closing), mailbox(home, closing)
+        except (SettingsError, OSError) as error:
+            yield Check("mailbox", f"{error}; docs/setup-mail.md tells each step", fault=True)
+            return
+        if not isinstance(incoming, ImapInbox) or not isinstance(outgoing, SmtpOutbox):
+            return
+        faults = [*incoming.check(), *outgoing.check()]
+        for fault in faults:
+            yield Check("mailbox", f"{fault}; docs/setup-mail.md tells each step", fault=True)
+        if not faults:
+            yield Check("mailbox", "IMAP and SMTP answer, login and certificates are right")
+            seen = ", ".join(incoming.authserv_ids()) or "none"
+            yield Check("mailbox", f"authserv-id in letters here: {seen}; configured: {home.settings.mail.authserv_id or 'none'}")
+
+
 def _prices(snapshot: Snapshot) -> Iterator[Check]:
     prices = snapshot.usable(PRICES.name)
     if prices is not None and not prices.rows:
@@ -127,7 +172,10 @@ def _prices(snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _mail(home: Home, _: datetime) -> Iterator[Check]:
-    for folder in (home.inbox, home.sent, home.attachments, home.offers):
+    local = home.settings.mail.backend == "maildir"
+    if not local:
+        yield from _servers(home)
+    for folder in (*((home.inbox, home.sent) if local else ()), home.attachments, home.offers):
         parts = [folder / part for part in ("tmp", "new", "cur")] if folder in (home.inbox, home.sent) else [folder]
         wrong = [part for part in parts if not _writable(part)]
         if wrong:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Container, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from contextlib import closing as closed
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from jobs.backends import inbox, mailbox, spreadsheet
 from jobs.home import Home
 from jobs.lock import first_worker
 from jobs.office import Office, outside, owner_of
@@ -19,15 +21,13 @@ from jobs.programme import load_editions
 from jobs.progress import Progress
 from jobs.report import PassReport
 from ledger.database import open_ledger
-from mailer.inbox import RawMail
-from mailer.maildir_inbox import MaildirInbox
-from mailer.maildir_outbox import MaildirOutbox
+from mailer.inbox import Inbox, RawMail
+from mailer.outbox import Mailbox
 from mailer.reading import decode_words
 from sheets.columns import BY_NAME
-from sheets.port import Changes, Ensured, WriteReport
+from sheets.port import Changes, Ensured, Spreadsheet, WriteReport
 from sheets.snapshot import Snapshot
 from sheets.values import canonical, shown
-from sheets.xlsx import WorkbookFile
 
 
 @contextmanager
@@ -35,10 +35,10 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
     """An office whose ledger is a copy and whose sheet, mailbox and folders take nothing."""
     editions = load_editions(*home.programme_folders())
     report = PassReport()
-    with TemporaryDirectory(prefix="partner-desk-") as folder:
+    with TemporaryDirectory(prefix="partner-desk-") as folder, ExitStack() as closing:
         copy = Path(folder) / "ledger.db"
         if home.shared_ledger:
-            with closing(open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))) as real:
+            with closed(open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))) as real:
                 real.backup(copy)
         else:
             _copy(home.ledger, copy)
@@ -46,15 +46,14 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
         try:
             with ledger.reading(now) as tx:
                 tabs = tx.staff_tabs()
-            limit = home.settings.mail.max_letter_mb * 1024 * 1024
             yield Office(
                 home=home,
                 now=now,
                 ledger=ledger,
                 editions=editions,
-                book=_Book(WorkbookFile(home.workbook, home.settings.columns), report),
-                inbox=_Inbox(MaildirInbox(home.inbox, max_bytes=limit)),
-                mailbox=_Mailbox(MaildirOutbox(home.sent), report),
+                book=_Book(spreadsheet(home), report),
+                inbox=_Inbox(inbox(home, closing)),
+                mailbox=_Mailbox(mailbox(home, closing), report),
                 attachments=Path(folder) / "attachments",
                 offers=Path(folder) / "offers",
                 outside=outside(home, editions, tabs, now),
@@ -85,7 +84,7 @@ def _copy(ledger: Path, copy: Path) -> None:
             return
     copied_log.unlink(missing_ok=True)
     copy.unlink()
-    with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as reading, closing(sqlite3.connect(copy)) as writing:
+    with closed(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as reading, closed(sqlite3.connect(copy)) as writing:
         reading.backup(writing)
 
 
@@ -98,7 +97,7 @@ def _looks(*files: Path) -> list[tuple[int, int]]:
 class _Book:
     """The real sheet to read; what would be written is told."""
 
-    book: WorkbookFile
+    book: Spreadsheet
     report: PassReport
 
     def fingerprint(self) -> str:
@@ -125,7 +124,7 @@ class _Book:
 class _Inbox:
     """The real inbox to read; nothing is marked."""
 
-    inbox: MaildirInbox
+    inbox: Inbox
 
     def keys(self) -> list[str]:
         return self.inbox.keys()
@@ -141,7 +140,7 @@ class _Inbox:
 class _Mailbox:
     """What would be sent is told."""
 
-    mailbox: MaildirOutbox
+    mailbox: Mailbox
     report: PassReport
 
     def find(self, message_ids: Iterable[str]) -> set[str]:

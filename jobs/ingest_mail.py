@@ -11,6 +11,8 @@ from cases.replies import take_letter
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
+from mailer.bounces import second_read
+from mailer.dkim_check import seconded
 from mailer.inbox import RawMail
 from mailer.reading import LetterLimits, Unreadable, read_guarded
 
@@ -69,6 +71,7 @@ def _act(office: Office, item: RawMail, raw: bytes) -> None:
         attachments_dir=office.attachments,
         limits=LetterLimits(bytes=settings.max_letter_mb * 1024 * 1024),
     )
+    letter = second_read(seconded(letter, raw, authserv_id=settings.authserv_id), raw, settings.address)
     with office.desk() as (desk, _):
         take_letter(desk, letter)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from cases.desk import Desk
 from cases.model import FormRow, StaffTabs, StaffWord
 from cases.ports import Outside
 from cases.tabs import Tabs
+from jobs.backends import inbox, mailbox, spreadsheet
 from jobs.failpoints import FailPoint, reach
 from jobs.home import SHIPPED_PROGRAMME, Home
 from jobs.programme import load_calendar, load_editions
@@ -24,8 +25,6 @@ from jobs.progress import Progress
 from jobs.report import PassReport
 from ledger.database import SqlLedger, SqlTransaction, open_ledger
 from mailer.inbox import Inbox
-from mailer.maildir_inbox import MaildirInbox
-from mailer.maildir_outbox import MaildirOutbox
 from mailer.outbox import Mailbox
 from mailer.replies import RussianReplyReader
 from mailer.wording import RussianWording
@@ -33,7 +32,6 @@ from rules.edition import Editions
 from sheets.base import Base
 from sheets.port import Spreadsheet
 from sheets.snapshot import Snapshot
-from sheets.xlsx import WorkbookFile
 
 Item = TypeVar("Item")
 log = logging.getLogger("jobs")
@@ -173,7 +171,8 @@ def open_office(home: Home, now: datetime, progress: Progress, owner: str = "") 
     """
     editions = load_editions(*home.programme_folders())
     ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner or owner_of(home))
-    try:
+    with ExitStack() as closing:
+        closing.callback(ledger.close)
         with ledger.reading(now) as tx:
             tabs = tx.staff_tabs()
         yield Office(
@@ -181,13 +180,11 @@ def open_office(home: Home, now: datetime, progress: Progress, owner: str = "") 
             now=now,
             ledger=ledger,
             editions=editions,
-            book=WorkbookFile(home.workbook, home.settings.columns, before_replacing=lambda: reach(FailPoint.BOOK_DRAWN)),
-            inbox=MaildirInbox(home.inbox, max_bytes=home.settings.mail.max_letter_mb * 1024 * 1024),
-            mailbox=MaildirOutbox(home.sent),
+            book=spreadsheet(home, before_replacing=lambda: reach(FailPoint.BOOK_DRAWN)),
+            inbox=inbox(home, closing),
+            mailbox=mailbox(home, closing),
             attachments=home.attachments,
             offers=home.offers,
             outside=outside(home, editions, tabs, now),
             progress=progress,
         )
-    finally:
-        ledger.close()

@@ -7,14 +7,17 @@ import signal
 import threading
 import types
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import schedule
 
+from jobs.backends import inbox
 from jobs.home import Home
 from jobs.lock import Busy
 from jobs.once import run_pass
 from jobs.progress import Progress
+from mailer.imap_inbox import ImapInbox
 
 log = logging.getLogger("jobs")
 
@@ -45,9 +48,15 @@ def serve(home: Home, progress: Progress, say: Callable[[str], None]) -> int:
     timetable.every(home.settings.schedule.every_minutes).minutes.do(tick)
     try:
         tick()
-        while not stop.is_set():
-            timetable.run_pending()
-            stop.wait(min(max(timetable.idle_seconds or 1.0, 0.1), 60.0))
+        with ExitStack() as closing:
+            waiter = inbox(home, closing)
+            while not stop.is_set():
+                timetable.run_pending()
+                seconds = min(max(timetable.idle_seconds or 1.0, 0.1), 60.0)
+                if not isinstance(waiter, ImapInbox):
+                    stop.wait(seconds)
+                elif waiter.wait(seconds, stop.is_set):  # IDLE: a letter has come
+                    tick()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

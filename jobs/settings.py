@@ -30,7 +30,7 @@ SQLITE = "sqlite:///"
 POSTGRESQL = "postgresql+psycopg://"
 """How the address of a ledger begins."""
 
-_AVAILABLE = {"spreadsheet.backend": "xlsx", "mail.backend": "maildir"}
+_CHOICES = {"spreadsheet.backend": '"xlsx" or "google"', "mail.backend": '"maildir" or "imap-smtp"'}
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
 
@@ -45,12 +45,46 @@ class SheetSettings(Struct, frozen=True, forbid_unknown_fields=True):
     file: str = "partners.xlsx"
     attention_after_minutes: int = 30
     personal_data: Literal["shown", "masked"] = "shown"
+    spreadsheet: str = ""
+    account: str = ""
+    endpoint: str = ""
 
 
 class PrivacySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[privacy]`"""
 
     keep_days: int = 1825
+
+
+class ImapSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[mail.imap]`: where letters come in, and where copies of ours lie."""
+
+    host: str = ""
+    port: int = 993
+    security: Literal["tls", "starttls", "plain"] = "tls"
+    user: str = ""
+    password: str = ""
+    ca_file: str = ""
+    folder: str = "INBOX"
+    done_folder: str = ""
+    since: str = ""
+    sent_folder: str = ""
+    copies_folder: str = ""
+    append_sent: bool = True
+    idle_seconds: int = 540
+    timeout_seconds: int = 60
+
+
+class SmtpSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[mail.smtp]`: how letters go out."""
+
+    host: str = ""
+    port: int = 465
+    security: Literal["tls", "starttls", "plain"] = "tls"
+    user: str = ""
+    password: str = ""
+    ca_file: str = ""
+    timeout_seconds: int = 60
 
 
 class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +99,9 @@ class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
     answers_per_sender_a_day: int = 30
     max_letter_mb: int = 30
     token_key: str = "file:token.key"  # noqa: S105 - a reference, no secret
+    own_copy: str = ""
+    imap: ImapSettings = ImapSettings()
+    smtp: SmtpSettings = SmtpSettings()
 
 
 class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -225,8 +262,8 @@ def _told(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
             value = value.get(part)
         elif isinstance(value, list):
             value = value[int(part)]
-    if key in _AVAILABLE:
-        return f'{key}: expected "{_AVAILABLE[key]}", got {value!r}'
+    if key in _CHOICES:
+        return f"{key}: expected {_CHOICES[key]}, got {value!r}"
     found = re.search(r"Expected `(\w+)", text)
     words = {"str": "text in quotes", "int": "a whole number", "array": "a list", "object": "a table"}
     return f"{key}: expected {words.get(found[1], found[1]) if found else text}, got {value!r}"
@@ -234,10 +271,19 @@ def _told(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
 
 def _sensible(file: str, settings: Settings) -> None:
     """Values of the right type that still cannot be."""
-    for key, available in _AVAILABLE.items():
-        part, name = key.split(".")
-        if getattr(getattr(settings, part), name) != available:
-            raise SettingsError(f'{file}: {key}: only "{available}" is available in this version')
+    if settings.spreadsheet.backend == "google" and not (settings.spreadsheet.spreadsheet and settings.spreadsheet.account):
+        raise SettingsError(
+            f'{file}: spreadsheet.backend: with "google" set spreadsheet.spreadsheet (its address) and spreadsheet.account '
+            '("file:KEY.json"); see docs/setup-google.md'
+        )
+    try:
+        date.fromisoformat(settings.mail.imap.since or "2000-01-01")
+    except ValueError as error:
+        raise SettingsError(
+            f'{file}: mail.imap.since: expected a date such as "2026-03-01" or "", got {settings.mail.imap.since!r}'
+        ) from error
+    if not 1 <= settings.mail.imap.idle_seconds <= 28 * 60:
+        raise SettingsError(f"{file}: mail.imap.idle_seconds: expected 1 to 1680, got {settings.mail.imap.idle_seconds}")
     addresses = [("mail.address", settings.mail.address), *(("staff.mail", address) for address in settings.staff.mail)]
     for key, address in addresses:
         if not _ADDRESS.fullmatch(address):
