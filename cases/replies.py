@@ -59,7 +59,7 @@ def take_letter(desk: Desk, letter: Letter) -> None:
             desk.attention("bounce", "", case, desk.outside.wording.remark("undeliverable", address=letter.failed_recipient))
     elif letter.kind is not LetterKind.PERSON:
         desk.tx.add_submission(submission)
-        if case is not None:
+        if case is not None and letter.kind is not LetterKind.OWN:  # copies of our own letters are no news
             desk.journal(case, f"mail-in:{letter.kind.value}")
     else:
         _from_person(desk, letter, submission, answered, case)
