@@ -89,7 +89,7 @@ request, customer, products, name} (what the case is about, only what the sender
 authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, total, discount} or {} · `changes`: [{name:
 discount|valid_until, old, new}] ·
 `outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts]
-· `state`: partner state · `asked_about`: number or "" ·
+· `state`: partner state · `asked_about`: number or "" · `repeated`: the same deal was sent again ·
 `order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
 `training`: {number, topic: sales|technical, starts_at, held_until, minutes, days, terms: free|discounted|paid} ·
 `invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier ·
