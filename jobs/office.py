@@ -33,6 +33,9 @@ from sheets.base import Base
 from sheets.port import Spreadsheet
 from sheets.snapshot import Snapshot
 
+CALLS = "sheet.calls"
+"""Note: calls of the spreadsheet's API in the last pass that made any."""
+
 Item = TypeVar("Item")
 log = logging.getLogger("jobs")
 

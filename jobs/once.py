@@ -12,11 +12,12 @@ from jobs import hear_staff, ingest_forms, ingest_mail, read_sheet, retention, r
 from jobs.dry_run import rehearsal
 from jobs.home import Home
 from jobs.lock import DESK, at_work, desk
-from jobs.office import Office, open_office
+from jobs.office import CALLS, Office, open_office
 from jobs.progress import Progress
 from jobs.report import PassReport
 from jobs.settings import SettingsError
 from rules.decision import ProgrammeError
+from sheets.google import GoogleSpreadsheet
 
 JOBS: Mapping[str, Callable[[Office], None]] = {
     "read_sheet": read_sheet.run,
@@ -78,4 +79,8 @@ def _run(office: Office, only: str) -> None:
         new = office.report.faults[faults:]
         office.ledger.job_finished(name, slot, office.now, ok=not new, error=f"{len(new)} faults" if new else "")
         log.info("job", extra={"job": name, "seconds": round(time.monotonic() - started, 3), "faults": len(new)})
+    if not office.dry and isinstance(office.book, GoogleSpreadsheet):
+        calls = office.book.calls
+        with office.ledger.transaction(office.now) as tx:
+            tx.set_note(CALLS, f"{calls.reads} reads, {calls.writes} writes, {calls.repeats} repeats")
     log.info("pass", extra={"counts": dict(office.report.counts)})

@@ -12,7 +12,7 @@ from rich.table import Table
 from cases.model import OPEN_DEAL_STATES, CaseKind, PartnerState, QuarantineItem, RequestState
 from jobs.explain_text import at
 from jobs.home import Home
-from jobs.office import owner_of
+from jobs.office import CALLS, owner_of
 from ledger.database import open_ledger
 from ledger.reports import Due, Undelivered
 from ledger.runs import JobRun
@@ -31,6 +31,7 @@ class Status:
     undelivered: Undelivered
     quarantine: list[QuarantineItem]
     jobs: dict[str, JobRun]
+    calls: str = ""
 
     @property
     def open(self) -> int:
@@ -45,7 +46,9 @@ def gather(home: Home, now: datetime) -> Status:
     ledger = open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))
     try:
         with ledger.reading(now) as tx:
-            return Status(tx.counts(), tx.at_risk(now), tx.missed(), tx.undelivered(), tx.quarantined(), ledger.job_runs())
+            return Status(
+                tx.counts(), tx.at_risk(now), tx.missed(), tx.undelivered(), tx.quarantined(), ledger.job_runs(), tx.note(CALLS)
+            )
     finally:
         ledger.close()
 
@@ -76,6 +79,8 @@ def show(console: Console, found: Status) -> None:
         console.print(f"  {mail.template} [{mail.number}] {mail.state} {escape(mail.error)}", markup=False, highlight=False)
     for item in found.quarantine:
         console.print(f"Quarantine {item.source} {item.key[:60]}: {item.reason}", markup=False, highlight=False)
+    if found.calls:
+        console.print(f"Google Sheets in the last pass: {found.calls}", highlight=False)
     table = Table(box=None, show_header=False)
     for name, run in found.jobs.items():
         mark = "[green]ok[/]" if run.ok else "[yellow]under way or dead[/]" if run.ok is None else f"[red]{escape(run.error)}[/]"

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cases.clockwork import next_report
 from cases.desk import Desk
-from cases.model import Case, CaseKind, PartnerState, Submission
+from cases.model import Case, CaseKind, Event, PartnerState, Submission
 from jobs import hear_staff, journal, read_sheet
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
@@ -140,6 +140,8 @@ def _settle(office: Office, batch: _Batch, written: WriteReport | None) -> None:
         for name in (_HELD_SINCE, _HELD_TOLD):
             if tx.note(name):
                 tx.set_note(name, "")
+        for mended in written.repaired if written else ():
+            tx.journal(Event(office.now, "", office.outside.wording.event("sheet-mended"), mended))
         if written is not None and written.lost:
             _tell_lost(office, tx, written)
     if written is not None and written.stale_lock:

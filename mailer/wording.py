@@ -329,6 +329,7 @@ QUESTIONS: Mapping[str, Pieces] = {
 _ANY_QUESTION: Pieces = ("Нужно решение сотрудника", ": {why}", ".")
 
 EVENTS: Mapping[str, str] = {
+    "sheet-mended": "Таблица: запись исправлена",
     "received": "Заявка получена",
     "forgotten": "Персональные данные уничтожены",
     "completed": "Данные дополнены",

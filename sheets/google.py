@@ -33,13 +33,6 @@ FRESH = 120.0  # seconds that a read may wait for whom it was made
 STALE = 5.0  # seconds of waiting after which the sheet is read again before a write is repeated
 
 
-@dataclass(frozen=True, slots=True)
-class GoogleReport(WriteReport):
-    """`repaired`: what had to be mended because a person was faster than the write, in words for the journal."""
-
-    repaired: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class _Known:
     """What changes seldom: titles of all tabs by id, locale and time zone."""
@@ -168,7 +161,7 @@ class GoogleSpreadsheet:
 
     # -- writing
 
-    def write(self, changes: Changes, seen: str, stamp: str) -> GoogleReport:
+    def write(self, changes: Changes, seen: str, stamp: str) -> WriteReport:
         """Write the batch as a whole. Rows that moved since they were read are followed. Raises Changed where a person edited
         the very cells, Unavailable, Broken; then nothing was written.
         """
@@ -183,7 +176,7 @@ class GoogleSpreadsheet:
             self._waiting = (late, self._clock())
             raise
         if not batch:
-            return GoogleReport(google_pages.fingerprint(late))
+            return WriteReport(google_pages.fingerprint(late))
         for attempt in range(1, TRIES + 1):
             try:
                 answer = self._sent(batch, late)
@@ -219,12 +212,12 @@ class GoogleSpreadsheet:
             self._keep()
         return answer
 
-    def _checked(self, batch: Batch, late: Pages, now: Pages) -> GoogleReport:
+    def _checked(self, batch: Batch, late: Pages, now: Pages) -> WriteReport:
         """Compare where the rows stand with where they were written; take back and write again what came beside."""
         lost: list[Put] = google_batch.astray(batch, now)
         doubled = google_batch.uncertain_appends(batch, now)
         if not (lost or doubled):
-            return GoogleReport(google_pages.fingerprint(google_batch.foretold(batch, late, self._aliases)))
+            return WriteReport(google_pages.fingerprint(google_batch.foretold(batch, late, self._aliases)))
         said = [f"№ {number} does not stand in the sheet exactly once" for number in doubled]
         for _ in range(MENDS):
             if not lost:
@@ -241,7 +234,7 @@ class GoogleSpreadsheet:
                 break
             batch, late = mending, now
             lost = google_batch.astray(mending, google_batch.came_back(answer, mending, now, self._aliases))
-        return GoogleReport("", repaired=tuple(said))  # no fingerprint: the next pass reads and merges again
+        return WriteReport("", repaired=tuple(said))  # no fingerprint: the next pass reads and merges again
 
     # -- making
 

@@ -13,7 +13,7 @@ from sheets.google_batch import number_format
 from sheets.google_http import GoogleApi
 from sheets.google_pages import Page, Pages
 from sheets.headers import Aliases, find_tab, locate
-from sheets.layout import _BODY_COLOURS, _HEAD_COLOURS, _OWNER_NOTES, _STATE_COLOURS, _TAB_COLOURS
+from sheets.layout import BODY_COLOURS, HEAD_COLOURS, OWNER_NOTES, STATE_COLOURS, TAB_COLOURS
 from sheets.shape import Column, Owner, Tab, TabKind
 from sheets.summary import Block, Summary, lay_out
 
@@ -166,7 +166,7 @@ def _wider(sheet_id: int, count: int) -> Json:
 def _header(sheet_id: int, head: int, place: int, column: Column) -> Iterator[Json]:
     """The header cell and the width of its column."""
     style = {
-        "backgroundColorStyle": {"rgbColor": _colour(_HEAD_COLOURS[column.owner])},
+        "backgroundColorStyle": {"rgbColor": _colour(HEAD_COLOURS[column.owner])},
         "textFormat": {"bold": True},
         "wrapStrategy": "WRAP",
         "verticalAlignment": "MIDDLE",
@@ -186,7 +186,7 @@ def _width(sheet_id: int, place: int, signs: int) -> Json:
 
 
 def _note(column: Column) -> str:
-    return column.note or _OWNER_NOTES.get(column.owner, "")
+    return column.note or OWNER_NOTES.get(column.owner, "")
 
 
 def _comforts(tab: Tab, there: _There, head: int, index: Mapping[str, int], drawn: set[str]) -> Iterator[Json]:
@@ -222,7 +222,7 @@ def _frozen(tab: Tab, there: _There, head: int) -> Iterator[Json]:
     if wanted:
         properties["gridProperties"] = wanted
     if "tabColorStyle" not in there.about.get("properties", {}):
-        properties["tabColorStyle"] = {"rgbColor": _colour(_TAB_COLOURS[tab.kind])}
+        properties["tabColorStyle"] = {"rgbColor": _colour(TAB_COLOURS[tab.kind])}
         fields.append("tabColorStyle")
     if fields:
         yield {"updateSheetProperties": {"properties": properties, "fields": ",".join(fields)}}
@@ -252,8 +252,8 @@ def _column(there: _There, head: int, place: int, column: Column, new: bool) -> 
         dress["verticalAlignment"] = "TOP"
         if column.width >= _WRAPPED_FROM:
             dress["wrapStrategy"] = "WRAP"
-        if column.owner in _BODY_COLOURS:
-            dress["backgroundColorStyle"] = {"rgbColor": _colour(_BODY_COLOURS[column.owner])}
+        if column.owner in BODY_COLOURS:
+            dress["backgroundColorStyle"] = {"rgbColor": _colour(BODY_COLOURS[column.owner])}
     if dress:
         fields = ",".join(f"userEnteredFormat.{name}" for name in dress)
         yield {"repeatCell": {"range": _body(there.id, head, place), "cell": {"userEnteredFormat": dress}, "fields": fields}}
@@ -278,9 +278,9 @@ def _coloured(there: _There, head: int, place: int, column: Column) -> Iterator[
         for value in rule.get("booleanRule", {}).get("condition", {}).get("values", [])
     }
     for word in column.choices:
-        if word in _STATE_COLOURS and word not in known:
+        if word in STATE_COLOURS and word not in known:
             condition = {"type": "TEXT_EQ", "values": [{"userEnteredValue": word}]}
-            look = {"backgroundColorStyle": {"rgbColor": _colour(_STATE_COLOURS[word])}}
+            look = {"backgroundColorStyle": {"rgbColor": _colour(STATE_COLOURS[word])}}
             rule = {"ranges": [_body(there.id, head, place)], "booleanRule": {"condition": condition, "format": look}}
             yield {"addConditionalFormatRule": {"rule": rule, "index": 0}}
 
@@ -312,7 +312,7 @@ def _summary(there: _There) -> Iterator[Json]:
         for place, signs in enumerate(_SUMMARY_WIDTHS):
             yield _width(there.id, place, signs)
     if "tabColorStyle" not in there.about.get("properties", {}):
-        properties = {"sheetId": there.id, "tabColorStyle": {"rgbColor": _colour(_TAB_COLOURS[TabKind.SUMMARY])}}
+        properties = {"sheetId": there.id, "tabColorStyle": {"rgbColor": _colour(TAB_COLOURS[TabKind.SUMMARY])}}
         yield {"updateSheetProperties": {"properties": properties, "fields": "tabColorStyle"}}
     charts = {chart.get("spec", {}).get("title"): chart for chart in there.about.get("charts", [])}
     row = 0

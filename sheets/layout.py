@@ -32,24 +32,24 @@ FORMATS = {
     Type.DATE: "dd.mm.yyyy",
     Type.DATETIME: "dd.mm.yyyy hh:mm",
     Type.NUMBER: "0",
-    Type.PERCENT: "0.##",
+    Type.PERCENT: "General",
     Type.MONEY: "#,##0.00",
 }
-_TAB_COLOURS = {
+TAB_COLOURS = {
     TabKind.FORM: "5B9BD5",
     TabKind.REGISTRY: "70AD47",
     TabKind.STAFF: "FFC000",
     TabKind.JOURNAL: "7F7F7F",
     TabKind.SUMMARY: "C00000",
 }
-_HEAD_COLOURS = {Owner.SYSTEM: "D0D5DD", Owner.DECISION: "BFD4EA", Owner.STAFF: "FFE08A", Owner.FORM: "CFE2F3"}
-_BODY_COLOURS = {Owner.SYSTEM: "F3F4F6", Owner.DECISION: "F3F4F6", Owner.STAFF: "FFFBE6"}
-_OWNER_NOTES = {
+HEAD_COLOURS = {Owner.SYSTEM: "D0D5DD", Owner.DECISION: "BFD4EA", Owner.STAFF: "FFE08A", Owner.FORM: "CFE2F3"}
+BODY_COLOURS = {Owner.SYSTEM: "F3F4F6", Owner.DECISION: "F3F4F6", Owner.STAFF: "FFFBE6"}
+OWNER_NOTES = {
     Owner.SYSTEM: "Заполняет система, правка вручную будет возвращена.",
     Owner.STAFF: "Заполняет сотрудник.",
 }
 _GOOD, _WAITS, _BAD, _OVER = "C6EFCE", "FFEB9C", "FFC7CE", "D9D9D9"
-_STATE_COLOURS = {
+STATE_COLOURS = {
     DEAL_STATES[DealState.REGISTERED]: _GOOD,
     DEAL_STATES[DealState.WON]: "A9D8B8",
     DEAL_STATES[DealState.PENDING]: _WAITS,
@@ -94,7 +94,7 @@ def draw_tab(book: Workbook, tab: Tab, place: int | None = None) -> Worksheet:
 
 def furnish(sheet: Worksheet, tab: Tab) -> None:
     """Headers and comforts for a sheet without any."""
-    sheet.sheet_properties.tabColor = _TAB_COLOURS[tab.kind]
+    sheet.sheet_properties.tabColor = TAB_COLOURS[tab.kind]
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
@@ -113,18 +113,18 @@ def draw_header(sheet: Worksheet, row: int, place: int, column: Column) -> None:
     cell = cell_at(sheet, row, place)
     put(cell, column.header)
     cell.font = bold()
-    cell.fill = _fill(_HEAD_COLOURS[column.owner])
+    cell.fill = _fill(HEAD_COLOURS[column.owner])
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left")
     cell.border = Border(bottom=_LINE)
-    note = column.note or _OWNER_NOTES.get(column.owner, "")
+    note = column.note or OWNER_NOTES.get(column.owner, "")
     if note:
         cell.comment = Comment(note, "Partner Desk", height=90, width=260)
     letter = get_column_letter(place)
     body = sheet.column_dimensions[letter]
     body.width = max(column.width, min(len(column.header) + 4, 20))
     body.number_format = FORMATS[column.type]
-    if column.owner in _BODY_COLOURS:
-        body.fill = _fill(_BODY_COLOURS[column.owner])
+    if column.owner in BODY_COLOURS:
+        body.fill = _fill(BODY_COLOURS[column.owner])
     span = f"{letter}{row + 1}:{letter}{ROWS}"
     if column.choices and column.owner is not Owner.SYSTEM:
         offered = DataValidation(type="list", formula1='"' + ",".join(column.choices) + '"', allow_blank=True)
@@ -136,8 +136,8 @@ def draw_header(sheet: Worksheet, row: int, place: int, column: Column) -> None:
         sheet.add_data_validation(offered)
     if column.field in ("state", "authorisation", "answer", "tier"):
         for word in column.choices:
-            if word in _STATE_COLOURS:
-                colour = _STATE_COLOURS[word]
+            if word in STATE_COLOURS:
+                colour = STATE_COLOURS[word]
                 fill = PatternFill(bgColor=colour, fill_type="solid")
                 rule = Rule(type="cellIs", operator="equal", formula=[f'"{word}"'], dxf=DifferentialStyle(fill=fill))
                 sheet.conditional_formatting.add(span, rule)
@@ -148,8 +148,8 @@ def look(sheet: Worksheet, row: int, place: int, column: Column) -> Any:
     cell = cell_at(sheet, row, place)
     cell.number_format = FORMATS[column.type]
     cell.alignment = Alignment(vertical="top", wrap_text=column.width >= _WRAPPED_FROM)
-    if column.owner in _BODY_COLOURS:
-        cell.fill = _fill(_BODY_COLOURS[column.owner])
+    if column.owner in BODY_COLOURS:
+        cell.fill = _fill(BODY_COLOURS[column.owner])
     return copy(cell._style)  # type: ignore[attr-defined]
 
 

@@ -72,13 +72,15 @@ class WriteReport:
     """What a write did. `lost`: kinds of content that could not be kept (`chart`, `text-box`, …); `copy`: the book as it
     was before.
 
-    `stale_lock`: a lock older than a day was ignored.
+    `stale_lock`: a lock older than a day was ignored. `repaired`: what had to be mended because a person was faster than the
+    write, in words for the journal.
     """
 
     fingerprint: str
     lost: tuple[str, ...] = ()
     copy: str = ""
     stale_lock: str = ""
+    repaired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sheets.google import GoogleReport, GoogleSpreadsheet
+from sheets.google import GoogleSpreadsheet
 from sheets.port import Changes, Unavailable
 from sheets.reading import form_rows
 from tests.sheets.google.two_houses import DEALS, FORM, GoogleHouse, cleared, deals, google_house, line, summary
@@ -110,7 +110,6 @@ def late(server: SheetsServer, act: Callable[[], None]) -> None:
 
 def repaired(house: GoogleHouse) -> tuple[str, ...]:
     report = house.reports[-1]
-    assert isinstance(report, GoogleReport)
     return report.repaired
 
 
