@@ -134,19 +134,27 @@ def report(desk: Desk, case: Case, status: SaleStatus, on: date) -> None:
     """A status report of a deal in force: the fourteen days start anew; from a re-confirmation's reminder on it confirms too."""
     data = case.deal()
     data.sale_status = status
-    data.reported_on = max(on, data.reported_on or on)
     data.confirmed_on = max(on, data.confirmed_on or on)
-    data.report_warned_on = data.confirm_warned_on = None
+    data.confirm_warned_on = None
+    desk.tx.cancel_mail(case.number, ("deal-confirm-due",))
+    _heard(desk, case, on)
+    desk.record(case, "report", status.value, "partner")
+    desk.journal(case, "report", desk.outside.wording.term(status.value))
+    plan_clock(desk, case)
+
+
+def _heard(desk: Desk, case: Case, on: date) -> None:
+    """The partner told something of a deal in force: no report is owed for the next fourteen days."""
+    data = case.deal()
+    data.reported_on = max(on, data.reported_on or on)
+    data.report_warned_on = None
     month = on.isoformat()[:7]
     if month not in data.report_months:
         data.report_months.append(month)
     if case.question is not None and case.question.code == "annul":
         case.question = None
         desk.journal(case, "annulment-dropped")
-    desk.tx.cancel_mail(case.number, ("deal-update-due", "deal-update-overdue", "deal-confirm-due"))
-    desk.record(case, "report", status.value, "partner")
-    desk.journal(case, "report", desk.outside.wording.term(status.value))
-    plan_clock(desk, case)
+    desk.tx.cancel_mail(case.number, ("deal-update-due", "deal-update-overdue"))
 
 
 def request_extension(desk: Desk, case: Case, asked_on: date, answers: list[Submission], thread: tuple[str, ...] = ()) -> bool:
@@ -162,6 +170,9 @@ def request_extension(desk: Desk, case: Case, asked_on: date, answers: list[Subm
         used=data.extensions,
         customer_refused_partner=desk.outside.tabs.refused(case.customer_inn, case.partner_inn),
     )
+    if in_force:  # whoever asks for an extension works on the deal: it counts as a report
+        _heard(desk, case, asked_on)
+        plan_clock(desk, case)
     decision = extend(facts, edition)
     reasons = desk.reason_texts(decision.reasons, edition)
     kept: Facts = {"in_force": in_force, "tier": facts.tier.value, "used": facts.used, "standing": facts.standing.value}

@@ -81,6 +81,7 @@ def test_eight_extends_by_the_present_tier(held: House) -> None:
     row = answer(held, "8")
     assert f"{row['Действует до']:%d.%m.%Y}" == "02.09.2026"
     assert row["Продлений"] == 1
+    assert f"{row['Обновить до']:%d.%m.%Y}" == "20.03.2026"  # a request to extend counts as a report
     extended = held.mail("deal-extended")
     assert "2 сентября 2026" in extended.text.replace("\u00a0", " ")
     assert "Других продлений для этой сделки нет" in extended.text
@@ -90,6 +91,7 @@ def test_eight_beyond_the_tier_is_reason_five(held: House) -> None:
     row = answer(held, "8")
     assert row["Состояние"] == "Зарегистрирована"
     assert f"{row['Действует до']:%d.%m.%Y}" == "02.06.2026"
+    assert f"{row['Обновить до']:%d.%m.%Y}" == "20.03.2026"
     refused = held.mail("deal-extension-refused")
     assert "5 – " in refused.text
     assert "1 – в работе" in refused.text
