@@ -17,7 +17,7 @@ from ledger.database import open_ledger
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
-DEALS, LETTERS, OFFERS = 500, 1_000, 200
+DEALS, LETTERS, OFFERS = 200, 1_000, 200
 
 
 def main() -> int:

@@ -123,7 +123,7 @@ offers = st.none() | built(Offer, lines=st.lists(lines, max_size=2))
 mails = built(Mail, context=facts, offer=offers, answers=st.lists(st.tuples(texts, texts), max_size=2).map(tuple))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     st.lists(mails, max_size=4),
     st.lists(built(Submission, raw=facts), max_size=4),
