@@ -114,7 +114,8 @@ def test_headers_of_every_letter(year: House, letters: list[Sent]) -> None:
         assert message["From"].addresses[0].addr_spec == "partners@stakhanovets.ru"
         body = message if message.get_content_type() == "multipart/alternative" else next(iter(message.iter_parts()))
         assert body.get_content_type() == "multipart/alternative"
-        assert [part.get_content_type() for part in body.iter_parts()] == ["text/plain", "text/html"]
+        invited = ["text/calendar"] if message["X-Partner-Template"] == "training-invitation" else []
+        assert [part.get_content_type() for part in body.iter_parts()] == ["text/plain", "text/html", *invited]
         assert path.read_bytes().isascii()
 
 
