@@ -60,13 +60,19 @@ def _counts(console: Console, tx: SqlTransaction) -> None:
 def _waiting(console: Console, waiting: list[Case]) -> None:
     console.print(f"\n[bold cyan]Waits for staff[/] [dim]({len(waiting)}; answered in the column «Решение сотрудника»)[/]")
     table = Table(box=None, show_header=False, pad_edge=False)
-    for case in sorted(waiting, key=lambda case: (case.decided_at is not None, case.due_at or case.submitted_at, case.number))[
-        :SHOWN_WAITING
-    ]:
-        undecided = case.due_at is not None and case.decided_at is None
-        due = (f"due {at(case.due_at)}" + (" [red]missed[/]" if case.missed else "")) if undecided else ""
-        table.add_row(case.number, f"[dim]{due}[/]", escape(case.question.text if case.question else ""))
+    alike: dict[str, list[Case]] = {}
+    for case in sorted(waiting, key=lambda case: (not _owed(case), case.due_at or case.submitted_at, case.number)):
+        alike.setdefault(case.question.text if case.question else "", []).append(case)
+    for text, cases in list(alike.items())[:SHOWN_WAITING]:
+        first, more = cases[0], len(cases) - 1
+        due = (f"due {at(first.due_at)}" + (" [red]missed[/]" if first.missed else "")) if _owed(first) else ""
+        table.add_row(first.number + (f" and {more} more" if more else ""), f"[dim]{due}[/]", escape(text))
     console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _owed(case: Case) -> bool:
+    """Does somebody wait for an answer by a deadline?"""
+    return case.due_at is not None and case.decided_at is None
 
 
 def _reasons(console: Console, tx: SqlTransaction) -> list[str]:
