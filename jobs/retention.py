@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from jobs.office import Office
 
+RUNS_KEPT = timedelta(days=30)
+"""Records of runs serve to see what ran lately; a pass adds one for each job."""
+
 _DAY = "retention.day"
 
 
@@ -18,6 +21,7 @@ def run(office: Office) -> None:
             return
         tx.set_note(_DAY, today)
         office.report.counts["old letters thinned out"] += sum(tx.thin_out(before).counts.values())
+    office.ledger.forget_runs(office.now - RUNS_KEPT)
     if office.dry or not office.attachments.is_dir():
         return
     for path in office.attachments.rglob("*"):

@@ -19,6 +19,7 @@ from ledger.runs import (
     JobRun,
     LeaseGone,
     finish_run,
+    forget_runs,
     give_lease_back,
     keep_lease,
     latest_runs,
@@ -115,6 +116,11 @@ class SqlLedger:
         """The latest run of each job, by job."""
         with reader(self._engine) as connection:
             return latest_runs(connection)
+
+    def forget_runs(self, before: datetime) -> int:
+        """Drop the records of runs that began before then; gives how many."""
+        with self._engine.begin() as connection:
+            return forget_runs(connection, before)
 
     def backup(self, path: Path) -> None:
         """Copy the ledger, whichever database it is in, to a new SQLite file while others go on working.

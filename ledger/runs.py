@@ -46,6 +46,8 @@ class LeaseGone(Exception):
     """What one may do at a time is another's by now; nothing of this transaction is kept."""
 
 
+_forget = delete(job_runs).where(_j.started_at < bindparam("before"))
+
 STALE = timedelta(minutes=15)
 """A run that has not ended for so long is taken for dead; its slot may be run again."""
 
@@ -106,3 +108,8 @@ def latest_runs(connection: Connection) -> dict[str, JobRun]:
     """See `SqlLedger.job_runs`."""
     rows = connection.execute(_latest_runs).all()
     return {row.job: JobRun(row.job, row.slot, row.started_at, row.finished_at, row.ok, row.error) for row in rows}
+
+
+def forget_runs(connection: Connection, before: datetime) -> int:
+    """See `SqlLedger.forget_runs`."""
+    return connection.execute(_forget, {"before": before}).rowcount

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,11 @@ def test_a_process_killed_in_mid_transaction_leaves_nothing_half(ledger: SqlLedg
         assert tx.add_submission(form_row("second")).seq == 2
     assert time.monotonic() - began < 10  # the dead process's lock is gone
     assert ledger.integrity() == []
+
+
+def test_old_runs_are_forgotten_and_the_latest_ones_stay(ledger: SqlLedger) -> None:
+    for slot, at in (("old", NOW - timedelta(days=40)), ("new", NOW)):
+        assert ledger.job_started("send_mail", slot, at)
+        ledger.job_finished("send_mail", slot, at, ok=True)
+    assert ledger.forget_runs(NOW - timedelta(days=30)) == 1
+    assert ledger.job_runs()["send_mail"].slot == "new"
