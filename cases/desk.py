@@ -19,6 +19,7 @@ from cases.model import (
     DealState,
     Event,
     Facts,
+    FormRow,
     Mail,
     Offer,
     PartnerData,
@@ -234,6 +235,11 @@ class Desk:
     def understood(self, answers: Mapping[str, str]) -> dict[str, str]:
         """Answers with our words for those of a list («Новая» -> `new`), however they came: by form or by reply."""
         return {name: self.outside.wording.meaning(name, text) for name, text in answers.items()}
+
+    def told(self, row: FormRow) -> str:
+        """A form row as people read it: each answer under the form's own header."""
+        term = self.outside.wording.term
+        return "\n".join(f"{row.labels.get(name, name)}: {term(value)}" for name, value in row.answers.items() if value)
 
     def reason_texts(self, reasons: Iterable[Reason], edition: Edition) -> tuple[ReasonText, ...]:
         """Reasons with the words that partners are told."""

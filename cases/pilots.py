@@ -266,7 +266,7 @@ def take_report(desk: Desk, row: FormRow, submission: Submission) -> None:
         submission,
         topic=REPORT_TOPIC,
         subject=desk.outside.wording.term("pilot-report"),
-        text="\n".join(f"{row.labels.get(name, name)}: {value}" for name, value in row.answers.items() if value),
+        text=desk.told(row),
         partner_inn=case.partner_inn if case else "",
         about=case.number if case else report.pilot,
         code="pilot-report-from-stranger" if stranger else "pilot-report",

@@ -18,7 +18,7 @@ def take(desk: Desk, row: FormRow, submission: Submission) -> None:
     case = desk.tx.case(request.deal) if request.deal else None
     submission.raw["apart"] = True
     if case is None or case.kind is not CaseKind.DEAL or problems:
-        text = "\n".join(f"{row.labels.get(name, name)}: {value}" for name, value in row.answers.items() if value)
+        text = desk.told(row)
         opened = questions.open_question(
             desk,
             submission,
@@ -53,7 +53,7 @@ def _stranger(desk: Desk, case: Case, row: FormRow, submission: Submission, requ
         submission,
         topic="update",
         subject=desk.outside.wording.term("update"),
-        text="\n".join(f"{row.labels.get(name, name)}: {value}" for name, value in row.answers.items() if value),
+        text=desk.told(row),
         partner_inn=case.partner_inn,
         about=case.number,
         code="update-from-stranger",

@@ -20,7 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from cases.letters import COMMON, LETTERS
 from cases.model import Mail
 from mailer import format as russian
-from mailer.wording import TERMS, attention, citation, condition, count_name
+from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 _PARTS = ("text", "html")
@@ -140,6 +140,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "cite": citation,
     "condition": condition,
     "attention": attention,
+    "attention_step": attention_step,
     "count_rows": _count_rows,
     "line_rows": _line_rows,
     "brief": _brief,

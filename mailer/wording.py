@@ -669,6 +669,16 @@ ATTENTION: Mapping[str, str] = {
     "too-large": "Письмо слишком велико",
     "forged": "Письмо не прошло проверку",
     "calendar": "Календарь года не утверждён",
+    "sheet": "Таблицу нужно поправить",
+}
+_ANSWERED_IN_SHEET = "Укажите решение в колонке «Решение сотрудника» таблицы; система исполнит его на ближайшем проходе."
+_ATTENTION_STEPS: Mapping[str, str] = {
+    "sheet": "Поправьте таблицу, как сказано выше, и сохраните; на ближайшем проходе система прочтёт её снова.",
+    "quarantine": "Покажите это тому, кто ведёт систему; остальное работает, ничего не потеряно.",
+    "undelivered": "Проверьте адрес и почтовый сервер; письмо система пробует отправить снова.",
+    "undeliverable": "Проверьте адрес партнёра; другой можно вписать в «Дополнительные контакты».",
+    "bounce": "Проверьте адрес партнёра; другой можно вписать в «Дополнительные контакты».",
+    "in-doubt": "Посмотрите в отправленных, ушло ли письмо; если нет, ответьте партнёру сами.",
 }
 _ANY_ATTENTION = "Нужно внимание сотрудника"
 
@@ -768,6 +778,11 @@ def count_name(name: str) -> str:
 def attention(kind: str) -> str:
     """What a letter to staff is about."""
     return ATTENTION.get(kind, _ANY_ATTENTION)
+
+
+def attention_step(kind: str) -> str:
+    """What staff are to do about it."""
+    return _ATTENTION_STEPS.get(kind, _ANSWERED_IN_SHEET)
 
 
 def _roubles(text: str) -> str:
