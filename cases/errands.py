@@ -15,6 +15,7 @@ from cases.model import (
     CaseKind,
     ErrandState,
     Facts,
+    FormRow,
     LicenceData,
     OrderData,
     ReasonText,
@@ -59,6 +60,14 @@ def placed(case: Case, problems: tuple[Problem, ...], submission: Submission) ->
     """Only a complete submission takes a place in the order of arrival."""
     case.problems = list(problems)
     case.place_at, case.place_seq = (None, 0) if problems else (submission.received_at, submission.seq)
+
+
+def joined(desk: Desk, case: Case, row: FormRow, submission: Submission) -> None:
+    """A known contact's new form belongs to the case that lacks data."""
+    submission.number = case.number
+    desk.tx.add_submission(submission)
+    case.labels = dict(row.labels)
+    case.sender, case.sender_known = submission.address, True
 
 
 def completed(desk: Desk, case: Case, submission: Submission) -> None:

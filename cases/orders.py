@@ -39,10 +39,7 @@ def take(desk: Desk, row: FormRow, submission: Submission) -> None:
     request, problems = parse_order(desk.understood(row.answers), desk.outside.tabs.prices, edition)
     for case in errands.unfinished(desk, CaseKind.ORDER, request.partner_inn, submission.address):
         if case.order().deal == request.deal or any(problem.field == "deal" for problem in case.problems):
-            submission.number = case.number
-            desk.tx.add_submission(submission)
-            case.labels = dict(row.labels)
-            case.sender, case.sender_known = submission.address, True
+            errands.joined(desk, case, row, submission)
             _refill(desk, case, request, problems, submission)
             return
     case = errands.opened(desk, CaseKind.ORDER, OrderData(), submission, row.labels, request.partner_inn)
