@@ -74,6 +74,7 @@ class Postfix:
         self.root.chmod(0o755)
         for name in ("queue", "data", "log", "etc"):
             (self.root / name).mkdir()
+            (self.root / name).chmod(0o755)
         shutil.chown(self.root / "data", "postfix", "postfix")
         (self.root / "etc" / "main.cf").write_text(_MAIN.format(root=self.root, lmtp=self.lmtp))
         (self.root / "etc" / "master.cf").write_text(_MASTER.format(port=self.port))
@@ -94,7 +95,7 @@ class Postfix:
         program = shutil.which("postfix", path=_PATH)
         assert program is not None
         done = subprocess.run(
-            [program, "-c", str(self.root / "etc"), command], capture_output=True, text=True, timeout=30, check=False
+            [program, "-c", str(self.root / "etc"), command], capture_output=True, text=True, timeout=30, check=False, umask=0o022
         )
         if done.returncode:
             raise RuntimeError(f"postfix {command}: {done.stdout}{done.stderr}")
