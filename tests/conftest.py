@@ -10,7 +10,6 @@ import pytest
 from ledger.database import open_ledger
 from tests import postgres as servers
 
-
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
 
