@@ -6,9 +6,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from ledger.database import open_ledger
 from tests import postgres as servers
+
+# A busy machine is no fault of the code under test; CI tries the same examples each time, developers new ones.
+settings.register_profile("partner-desk", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("partner-desk")
 
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
