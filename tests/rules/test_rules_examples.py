@@ -43,6 +43,7 @@ from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
 from rules.requests import TopicFacts, topic
 from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, distance, fallback, review, sales_total, shortfall
 from rules.training import course_terms, proposed_day, reminder_days
+from rules.violations import Violation, weigh
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = Path(__file__).parent / "examples"
@@ -65,7 +66,9 @@ POINTS: Mapping[str, frozenset[str]] = {
             "один рабочий день",
         }
     ),
-    "Понижение партнёрского статуса или отказ в авторизации": frozenset({"после отказа или деавторизации", "понижение"}),
+    "Понижение партнёрского статуса или отказ в авторизации": frozenset(
+        {"после отказа или деавторизации", "понижение", "нарушения"}
+    ),
     "Повышение партнёрского статуса": frozenset({"повышение через ступень", "доверенный – со словом сотрудников"}),
     "Партнерские статусы": frozenset(
         {
@@ -543,6 +546,12 @@ def run_topic(facts: dict[str, Any], edition: Edition, expected: dict[str, Any])
     return of_decision(topic(weighed, edition), edition, expected, ())
 
 
+def run_violations(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    lines = tuple(Violation(day(on), kind, bool(lifted)) for on, kind, *lifted in facts.pop("lines", []))
+    used_up(facts)
+    return of_decision(weigh(lines, edition), edition, expected, ())
+
+
 RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
     "authorise": run_authorise,
     "register": run_register,
@@ -551,6 +560,7 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "repeat": run_repeat,
     "extend": run_extend,
     "tier": run_tier,
+    "violations": run_violations,
     "deadline": run_deadline,
     "term": run_term,
     "agenda": run_agenda,

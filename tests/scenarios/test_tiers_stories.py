@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import openpyxl
+
 from tests.scenarios.house import House, Sent, Value, inn
 
 ONE = inn(1)
@@ -160,3 +162,34 @@ def test_trusted_needs_staffs_word_besides_the_figures(house: House) -> None:
     assert standing(house) == ("Доверенный", "")
     assert "«Доверенный»" in house.mails("tier-raised")[-1].text
     assert "индивидуальная" in house.mails("tier-raised")[-1].text
+
+
+def test_a_complaint_is_put_to_staff_once_and_drops_out_when_lifted(house: House) -> None:
+    house.partner(A, "ООО «Первый»", ONE)
+    house.ok("2026-03-02 09:00")
+    line = house.add("Нарушения", Дата=date(2026, 3, 2), **{"ИНН партнёра": ONE, "Вид": "Жалоба", "Описание": "Звонил заказчик"})
+    house.ok("2026-03-02 10:00")
+    assert remarks(house).startswith("Предложение: ")
+    assert "02.03.2026 Жалоба" in remarks(house)
+    assert house.row("Партнёры", PARTNER)["Авторизация"] == "Авторизован"
+    (letter,) = house.mails("staff-attention", STAFF)
+    assert "Жалоба" in letter.text
+    house.ok("2026-03-03 10:00")
+    assert len(house.mails("staff-attention", STAFF)) == 1
+    book = openpyxl.load_workbook(house.book)
+    headers = [cell.value for cell in book["Нарушения"][1]]
+    book["Нарушения"].cell(line, headers.index("Снято") + 1).value = "Да"
+    book.save(house.book)
+    house.ok("2026-03-03 11:00")
+    assert "Предложение" not in remarks(house)
+
+
+def test_staff_deauthorise_for_a_breach_and_the_letter_gives_no_reason(house: House) -> None:
+    house.partner(A, "ООО «Первый»", ONE)
+    house.ok("2026-03-02 09:00")
+    house.add("Нарушения", Дата=date(2026, 3, 2), **{"ИНН партнёра": ONE, "Вид": "Нарушение", "Описание": "Демпинг"})
+    house.ok("2026-03-02 10:00")
+    house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Деавторизовать")
+    house.ok("2026-03-02 11:00")
+    assert house.row("Партнёры", PARTNER)["Авторизация"] == "Деавторизован"
+    assert "Демпинг" not in house.mail("partner-deauthorised", A).text
