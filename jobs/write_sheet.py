@@ -60,11 +60,17 @@ def run(office: Office) -> None:
             office.sheet = None  # somebody saved it meanwhile: read, hear and merge again
             continue
         except Locked as lock:
-            _hold(office, str(lock))
+            if _has_news(office):  # a summary that is due to be refreshed can wait for the next pass
+                _hold(office, str(lock))
         except SheetError as error:
             office.report.fault(f"the spreadsheet cannot be written: {error}")
         return
     office.report.fault("the spreadsheet is being changed all the time; it is written in the next pass")
+
+
+def _has_news(office: Office) -> bool:
+    with office.ledger.reading(office.now) as tx:
+        return bool(tx.pending_events(1) or tx.pending_cases() or tx.pending_submissions())
 
 
 def _write(office: Office) -> None:

@@ -55,6 +55,15 @@ def test_an_open_book_is_read_decided_on_and_written_later(office: House, name: 
     assert len(office.mails()) == letters
 
 
+def test_a_book_that_is_open_all_day_with_nothing_to_write_is_no_fault(house: House) -> None:
+    house.ok("2026-03-02 10:00")
+    lock = house.root / "~$partners.xlsx"
+    lock.write_bytes(b"someone")
+    house.ok("2026-03-02 12:00")
+    house.ok("2026-03-02 15:00")
+    assert not house.mails("staff-attention")
+
+
 def test_a_lock_of_yesterday_is_ignored_with_a_remark(office: House) -> None:
     lock = office.root / ".~lock.partners.xlsx#"
     lock.write_bytes(b"someone")
