@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= home
 
-.PHONY: venv dev run test slow check bench clean
+.PHONY: venv dev run test slow check gallery bench clean
 
 venv: $(VENV)/runtime
 dev: $(VENV)/dev
@@ -35,6 +35,10 @@ check: $(VENV)/dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# Every letter on one page, to be looked at in a browser.
+gallery: venv
+	@$(BIN)/python -m mailer.gallery gallery.html
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -172,3 +173,9 @@ def gallery(path: Path) -> None:
         f"</style></head><body>{''.join(shown)}</body></html>",
         encoding="utf-8",
     )
+
+
+if __name__ == "__main__":
+    page = Path(sys.argv[1] if len(sys.argv) > 1 else "gallery.html")
+    gallery(page)
+    sys.stdout.write(f"{page}\n")
