@@ -15,19 +15,21 @@ from rich.console import Console
 from rich.markup import escape
 
 from cases.model import StaffTabs
+from jobs import exports
 from jobs.backends import inbox, mailbox, spreadsheet
 from jobs.home import Home
 from jobs.office import outside, owner_of
 from jobs.programme import load_editions
 from jobs.settings import SettingsError
-from jobs.sheet_faults import said
+from jobs.sheet_faults import said, stops
 from ledger.database import LedgerUnreachable, open_ledger
 from ledger.migrations import LedgerTooNew
 from mailer.imap_inbox import ImapInbox
 from mailer.rendering import check_templates
 from mailer.smtp_outbox import SmtpOutbox
 from rules.decision import ProgrammeError
-from sheets.columns import PRICES
+from sheets.columns import FORMS, PRICES
+from sheets.exports import read_export
 from sheets.google import GoogleSpreadsheet
 from sheets.port import SheetError
 from sheets.snapshot import Snapshot
@@ -52,7 +54,7 @@ class Check:
 def examine(home: Home, now: datetime) -> list[Check]:
     """Every check, each whatever the others found."""
     checks: list[Check] = [Check("settings", "config.toml is read")]
-    for examiner in (_settings, _private, _programme, _sheet, _mail, _templates, _ledger, _clock):
+    for examiner in (_settings, _private, _programme, _sheet, _exports, _mail, _templates, _ledger, _clock):
         checks.extend(examiner(home, now))
     return checks
 
@@ -75,7 +77,7 @@ def _private(home: Home, _: datetime) -> Iterator[Check]:
     """Personal data and secrets are their owner's alone."""
     secret = home.settings.mail.token_key
     key = home.root / secret.removeprefix("file:") if secret.startswith("file:") else None
-    paths = [home.root / "backups", home.attachments, home.offers, home.inbox, home.sent, *([key] if key else [])]
+    paths = [home.root / "backups", home.exports, home.attachments, home.offers, home.inbox, home.sent, *([key] if key else [])]
     if not home.shared_ledger:
         paths.append(home.ledger)
     for path in paths:
@@ -126,6 +128,17 @@ def _sheet(home: Home, _: datetime) -> Iterator[Check]:
     yield from _prices(snapshot)
     if not os.access(home.workbook, os.W_OK):
         yield Check("spreadsheet", f"{home.workbook.name} cannot be written; give this user the right to", fault=True)
+
+
+def _exports(home: Home, _: datetime) -> Iterator[Check]:
+    """Every exported file is some form's."""
+    for path in exports.files(home):
+        export = read_export(path, home.settings.columns)
+        for fault in export.faults:
+            yield Check("exports", said(fault), fault=stops(fault), warning=not stops(fault))
+        if export.rows:
+            forms = sorted({FORMS[row.form].name for row in export.rows})
+            yield Check("exports", f"{path.name}: {len(export.rows)} rows of {', '.join(forms)}")
 
 
 def _google(home: Home) -> Iterator[Check]:

@@ -38,6 +38,11 @@ class Home:
         return self.root / self.settings.mail.sent
 
     @property
+    def exports(self) -> Path:
+        """Folder of exported answers of forms, CSV or workbooks."""
+        return self.root / self.settings.intake.exports
+
+    @property
     def attachments(self) -> Path:
         """Files that came with letters."""
         return self.root / "attachments"
@@ -106,7 +111,7 @@ def make_home(root: Path) -> Home:
         home = Home(root, read_settings(root / TEMPLATE.name))
         if home.settings.mail.token_key == "file:token.key":  # noqa: S105
             _write_new(root / "token.key", secrets.token_hex(32) + "\n", 0o600)
-        for folder in (home.attachments, home.offers, *_maildirs(home)):
+        for folder in (home.exports, home.attachments, home.offers, *_maildirs(home)):
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"{root}: cannot make a home here ({error.strerror or error}); choose another with --home") from error

@@ -1,4 +1,4 @@
-"""New rows of the form tabs become submissions and cases, in the order of their arrival."""
+"""New rows of the form tabs and of exported files become submissions and cases, in the order of their arrival."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Sequence
 from cases.desk import Desk
 from cases.intake import in_order, take_rows
 from cases.model import FormRow, QuarantineItem
-from jobs import hear_staff
+from jobs import exports, hear_staff
 from jobs.failpoints import FailPoint, reach
-from jobs.office import Office
+from jobs.office import Office, SheetInHand
 from ledger.database import SqlTransaction
+from sheets.columns import FORMS
 
 PORTION = 300
 
 
 def run(office: Office) -> None:
-    """Take in what the forms brought since the last pass."""
+    """Take in what the forms brought since the last pass: in the spreadsheet, and in exported files."""
     hear_staff.run(office)  # a row's number column is staff's to spoil: what they did is heard first
-    sheet = office.sheet
-    if sheet is None or sheet.ingested:
-        return
-    rows = in_order(_unknown(office, sheet.rows), office.now)
+    sheet = None if office.sheet is None or office.sheet.ingested else office.sheet
+    exported = exports.read(office)
+    rows = in_order(_unknown(office, [*(sheet.rows if sheet else ()), *exported.rows]), office.now)
     taken = 0
+    faults = len(office.report.faults)
     if rows:
         reach(FailPoint.SHEET_READ)
 
@@ -38,7 +39,11 @@ def run(office: Office) -> None:
     if taken:
         reach(FailPoint.ROWS_TAKEN)
     office.report.counts["new form rows"] += taken
-    sheet.ingested = True
+    if sheet is not None:
+        _show_known(office, sheet, {(_source(row), row.key) for row in rows})
+        sheet.ingested = True
+    if len(office.report.faults) == faults:  # rows that were set aside are tried again
+        exports.settle(office, exported)
 
 
 def _unknown(office: Office, rows: Sequence[FormRow]) -> list[FormRow]:
@@ -49,6 +54,20 @@ def _unknown(office: Office, rows: Sequence[FormRow]) -> list[FormRow]:
     with office.ledger.reading(office.now) as tx:
         known = {source: tx.known_submissions(source, found).keys() for source, found in keys.items()}
     return [row for row in rows if row.key not in known[_source(row)]]
+
+
+def _show_known(office: Office, sheet: SheetInHand, new: set[tuple[str, str]]) -> None:
+    """Rows of the tabs that are known from elsewhere (an exported file) and show no answer yet: it is queued for them too."""
+    bare: dict[str, list[str]] = {}
+    for row in sheet.rows:
+        source = _source(row)
+        if not row.number and (source, row.key) not in new and row.key not in sheet.base.get(FORMS[row.form].name, {}):
+            bare.setdefault(source, []).append(row.key)
+    if bare:
+        with office.ledger.transaction(office.now) as tx:
+            for source, keys in bare.items():
+                for submission in tx.known_submissions(source, keys).values():
+                    tx.save_submission(submission)
 
 
 def _source(row: FormRow) -> str:

@@ -50,6 +50,12 @@ class SheetSettings(Struct, frozen=True, forbid_unknown_fields=True):
     endpoint: str = ""
 
 
+class IntakeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[intake]`: another way for forms' answers than the spreadsheet's tabs."""
+
+    exports: str = "forms"
+
+
 class PrivacySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[privacy]`"""
 
@@ -174,6 +180,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything in `config.toml`; `columns`: tab -> {contract's header -> header in the sheet}."""
 
     spreadsheet: SheetSettings = SheetSettings()
+    intake: IntakeSettings = IntakeSettings()
     mail: MailSettings = MailSettings()
     database: DatabaseSettings = DatabaseSettings()
     programme: ProgrammeSettings = ProgrammeSettings()

@@ -26,12 +26,17 @@ _TEXTS = {
     "number-unknown": "вкладка «{tab}», строка {position}: такого № нет: {number}",
     "row-mismatched": "вкладка «{tab}», строка {position}: рядом с № {number} стоят данные другого дела; верните № на место",
     "edited-meanwhile": "вкладка «{tab}», строка {position}: ячейку изменили во время прохода; она будет учтена в следующем",
+    "export-unreadable": "не читается; сохраните его как CSV в UTF-8 или как XLSX и положите снова",
+    "export-unknown": "по заголовкам не видно, какая это форма; верните заголовки или впишите их в [columns] файла config.toml",
+    "export-too-large": "больше 64 МБ; разделите его на части",
     "replaced": "вкладка «{tab}», строка {position}: поверх чужого значения «{value}» записано своё",
 }
 
 
 def stops(fault: SheetFault) -> bool:
     """Does the fault leave rows of the sheet unread, or hide a column that a tab cannot do without?"""
+    if fault.file and not fault.position:
+        return True
     if fault.code in ("tab-missing", "tab-doubled", "header-doubled"):
         return True
     tab = BY_NAME[fault.tab]
@@ -49,4 +54,5 @@ def said(fault: SheetFault | Notice) -> str:
         "suggestion": fault.suggestion if isinstance(fault, SheetFault) else "",
         "number": fault.number if isinstance(fault, Notice) else "",
     }
-    return _TEXTS.get(fault.code, fault.code + " «{tab}»").format(**facts)
+    text = _TEXTS.get(fault.code, fault.code + " «{tab}»").format(**facts)
+    return f"файл «{fault.file}»: {text}" if isinstance(fault, SheetFault) and fault.file else text

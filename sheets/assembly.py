@@ -27,7 +27,7 @@ def assemble(grids: Sequence[Grid], aliases: Aliases, fingerprint: str) -> Snaps
         elif tab.kind is TabKind.SUMMARY:
             sheets[tab.name] = _bare(tab, found[0])
         else:
-            sheets[tab.name] = _sheet(tab, found[0], aliases, faults)
+            sheets[tab.name] = sheet_of(tab, found[0], aliases, faults)
     return Snapshot(sheets, fingerprint, tuple(faults))
 
 
@@ -35,7 +35,8 @@ def _bare(tab: Tab, grid: Grid) -> Sheet:
     return Sheet(tab, grid.title, 1, {}, {}, 0, len(grid.rows) + 1, ())
 
 
-def _sheet(tab: Tab, grid: Grid, aliases: Aliases, faults: list[SheetFault]) -> Sheet:
+def sheet_of(tab: Tab, grid: Grid, aliases: Aliases, faults: list[SheetFault]) -> Sheet:
+    """That tab as it stands in the grid; what is wrong with its headers is added to `faults`."""
     rows = [RawRow(position, values) for position, values in enumerate(grid.rows, start=1) if not _empty(values)]
     if not rows:
         faults.extend(SheetFault("header-missing", tab.name, column.header) for column in tab.columns)

@@ -231,6 +231,11 @@ FORMS: Mapping[Form, Tab] = {
     ),
     Form.REQUEST: _form_tab("Форма Запрос", _F_INN, _form("topic", "Тема", words=TOPICS), _form("text", "Текст", width=48)),
 }
+EXPORT_HEADERS: Mapping[str, tuple[str, ...]] = {
+    "stamp": ("Время создания", "Дата создания", "Дата и время", "Created", "Submission time"),
+    "address": ("Электронная почта", "Адрес почты", "Почта", "E-mail", "Email"),
+}
+"""What form services call time stamp and address in their exports, beside the contract's names."""
 
 PARTNERS = _registry_tab(
     "Партнёры",

@@ -15,6 +15,7 @@ class SheetFault:
 
     Of tabs: `tab-missing`, `header-missing`, `header-renamed` (with a suggestion), `header-doubled`, `tab-doubled`.
     Of rows: `formula`, `error-value`, `date-unreadable`, `number-unreadable`, `word-unknown`, `value-missing`.
+    Of an exported file, `file`, without a tab: `export-unreadable`, `export-unknown`, `export-too-large`.
     """
 
     code: str
@@ -23,6 +24,7 @@ class SheetFault:
     suggestion: str = ""
     position: int = 0
     value: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

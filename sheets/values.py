@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,10 @@ _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u200b\u2060\ufeff\ufffe\uffff\
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _CURRENCY = re.compile(r"(%|₽|руб\.?|р\.)$", re.IGNORECASE)
 _DAY = r"(?:(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>\d{4}|\d{2}))(?:\s*г\.?)?"
-_MOMENT = re.compile(_DAY + r"(?:(?:T|,?\s+)(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.\d+)?)?)?", re.IGNORECASE)
+_ZONE = r"(?:\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2}))?"
+_MOMENT = re.compile(
+    _DAY + r"(?:(?:T|,?\s+)(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.\d+)?)?" + _ZONE + ")?", re.IGNORECASE
+)
 
 
 def clean(text: str) -> str:
@@ -67,8 +70,8 @@ def number(value: Cell) -> Decimal | None:
 
 
 def moment(value: Cell) -> datetime | None:
-    """A date-time on Moscow's clock (naive), to the second, from a cell of any shape: date, date-time, serial, text; None
-    if it is none.
+    """A date-time on Moscow's clock (naive), to the second, from a cell of any shape: date, date-time, serial, text, ISO text
+    with its zone; None if it is none.
     """
     if isinstance(value, datetime):
         local = value.astimezone(MOSCOW).replace(tzinfo=None) if value.tzinfo else value
@@ -85,7 +88,7 @@ def moment(value: Cell) -> datetime | None:
         return None
     year = found["y"] or found["y2"]
     try:
-        return datetime(  # noqa: DTZ001
+        when = datetime(  # noqa: DTZ001
             int(year) if len(year) == 4 else 2000 + int(year),
             int(found["m"] or found["m2"]),
             int(found["d"] or found["d2"]),
@@ -93,8 +96,20 @@ def moment(value: Cell) -> datetime | None:
             int(found["M"] or 0),
             int(found["S"] or 0),
         )
-    except ValueError:
+        return (
+            when if found["zone"] is None else when.replace(tzinfo=_zone(found["zone"])).astimezone(MOSCOW).replace(tzinfo=None)
+        )
+    except (ValueError, OverflowError):
         return None
+
+
+def _zone(text: str) -> timezone:
+    """`Z`, `UTC`, `+03:00`, `+0300`. Raises ValueError for a day and more."""
+    if text[0] not in "+-":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    shift = timedelta(hours=hours, minutes=minutes)
+    return timezone(-shift if text[0] == "-" else shift)
 
 
 def _to_second(when: datetime) -> datetime:

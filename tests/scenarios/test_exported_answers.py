@@ -1,0 +1,182 @@
+"""Forms' answers that come as exported files, for those who collect at home."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from sheets.columns import FORMS
+from sheets.shape import Owner
+from tests.scenarios.house import House, inn
+
+ADDRESS = "a@one.example"
+STAFF = "staff@vendor.example"
+APPLICATION = {
+    "Время создания": "2026-03-02 09:30:15",
+    "Электронная почта": ADDRESS,
+    "Наименование организации": "ООО «Первый»",
+    "ИНН": inn(1),
+    "Сайт": "one.example",
+    "Контактное лицо": "Иванова Мария Петровна",
+    "Телефон": "+7 495 123-45-67",
+    "Согласие на обработку персональных данных": "Да",
+}
+DEAL = {
+    "Время создания": "2026-03-02 09:40:00",
+    "Электронная почта": ADDRESS,
+    "ИНН партнёра": inn(1),
+    "Заказчик": "АО «Клиент»",
+    "ИНН заказчика": inn(100),
+    "Тип сделки": "Новая",
+    "Продукты": "Стахановец Про",
+    "Количество лицензий": "10",
+}
+
+
+def _headers(form: str) -> list[str]:
+    """ID and the form's own headers, time stamp and address as a form service calls them."""
+    tab = next(tab for tab in FORMS.values() if tab.name == form)
+    asked = [column.header for column in tab.columns if column.owner is Owner.FORM]
+    return ["ID", "Время создания", "Электронная почта", *asked[2:]]
+
+
+def _table(form: str, answers: Sequence[dict[str, str]]) -> list[list[str]]:
+    headers = _headers(form)
+    return [headers, *([row.get(header, "") for header in headers] for row in answers)]
+
+
+def _csv(form: str, *answers: dict[str, str], separator: str = ",", encoding: str = "utf-8-sig") -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=separator).writerows(_table(form, answers))
+    return text.getvalue().encode(encoding)
+
+
+def _put(house: House, name: str, raw: bytes) -> Path:
+    path = house.root / "forms" / name
+    path.write_bytes(raw)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding"), [(",", "utf-8"), (";", "utf-8-sig"), (";", "cp1251"), ("\t", "utf-16")], ids=str
+)
+def test_exported_answers_are_answered_like_rows_of_a_tab(house: House, separator: str, encoding: str) -> None:
+    _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION, separator=separator, encoding=encoding))
+    _put(house, "deals.csv", _csv("Форма Сделка", DEAL, separator=separator, encoding=encoding))
+    house.ok("2026-03-02 10:00")
+    partner, deal = house.row("Партнёры", "P-0001"), house.row("Сделки", "D-2026-0001")
+    assert (partner["Партнёр"], partner["Авторизация"]) == ("ООО «Первый»", "Авторизован")
+    assert (deal["Заказчик"], deal["Состояние"]) == ("АО «Клиент»", "Зарегистрирована")
+    assert str(deal["Подана"]) == "2026-03-02 09:40:00"
+    assert house.mail("deal-registered").to == ADDRESS
+    assert house.rows("Форма Сделка") == []
+
+
+def test_a_workbook_is_read_too_and_other_sheets_in_it_are_left_alone(house: House) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.title = "Ответы"
+    for row in _table("Форма Партнёр", [APPLICATION]):
+        book.active.append(row)
+    book.create_sheet("Заметки")["A1"] = "не форма"
+    book.save(house.root / "forms" / "Заявки.xlsx")
+    house.ok("2026-03-02 10:00")
+    assert house.row("Партнёры", "P-0001")["Авторизация"] == "Авторизован"
+
+
+def test_the_next_export_holds_every_answer_again_and_only_the_new_one_counts(house: House) -> None:
+    path = _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION))
+    _put(house, "deals.csv", _csv("Форма Сделка", DEAL))
+    house.ok("2026-03-02 10:00")
+    sent = len(house.mails())
+    house.ok("2026-03-02 10:05")
+    second = {**DEAL, "Время создания": "2026-03-02 10:06:00", "Заказчик": "АО «Второй»", "ИНН заказчика": inn(101)}
+    _put(house, "deals (2).csv", _csv("Форма Сделка", DEAL, second, separator=";"))
+    path.unlink()
+    house.ok("2026-03-02 10:10")
+    assert [row["№"] for row in house.rows("Сделки")] == ["D-2026-0001", "D-2026-0002"]
+    assert len(house.mails()) == sent + 1
+
+
+def test_the_same_answer_by_tab_and_by_file_is_one_case(house: House) -> None:
+    _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION))
+    house.ok("2026-03-02 10:00")
+    columns = {header: value for header, value in APPLICATION.items() if header not in ("Время создания", "Электронная почта")}
+    house.add_form("Форма Партнёр", "2026-03-02 09:30:15", ADDRESS, **columns)
+    house.ok("2026-03-02 10:10")
+    assert len(house.rows("Партнёры")) == 1
+    assert house.rows("Форма Партнёр")[0]["№"] == "P-0001"
+    assert len(house.mails("partner-authorised")) == 1
+
+
+def test_utc_stamps_are_told_in_moscow_time(house: House) -> None:
+    _put(house, "partners.csv", _csv("Форма Партнёр", {**APPLICATION, "Время создания": "2026-03-02T06:30:15Z"}))
+    _put(house, "deals.csv", _csv("Форма Сделка", {**DEAL, "Время создания": "2026-03-02T11:40:00+05:00"}))
+    house.ok("2026-03-02 10:00")
+    assert str(house.row("Сделки", "D-2026-0001")["Подана"]) == "2026-03-02 09:40:00"
+
+
+def test_files_that_cannot_be_understood_are_named_and_stop_nothing(house: House) -> None:
+    _put(house, "broken.xlsx", b"PK\x03\x04 not a workbook")
+    _put(house, "holidays.csv", "День;Кто\n1;Иванов\n".encode())
+    lacking = _csv("Форма Сделка", DEAL).replace("Продукты".encode(), "Товары".encode())
+    _put(house, "deals.csv", lacking)
+    _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION))
+    (house.root / "forms" / "~$partners.xlsx").write_bytes(b"lock")
+    done = house.once("2026-03-02 10:00")
+    assert done.code == 1
+    for told in ("файл «broken.xlsx»", "файл «holidays.csv»", "файл «deals.csv»: вкладка «Форма Сделка»: нет столбца «Продукты»"):
+        assert told in done.err
+    assert "~$partners" not in done.err
+    assert house.row("Партнёры", "P-0001")["Авторизация"] == "Авторизован"
+    letter = house.mail("staff-attention", to=STAFF)
+    assert "broken.xlsx" in letter.text
+    assert "holidays.csv" in letter.html
+    house.once("2026-03-02 10:05")
+    assert len(house.mails("staff-attention", to=STAFF)) == 1
+    # mended, as the line says
+    (house.root / "forms" / "broken.xlsx").unlink()
+    (house.root / "forms" / "holidays.csv").unlink()
+    _put(house, "deals.csv", _csv("Форма Сделка", DEAL))
+    house.ok("2026-03-02 10:10")
+    assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
+
+
+def test_a_renamed_question_is_found_through_its_alias(house: House) -> None:
+    config = house.root / "config.toml"
+    renamed = '\n[columns."Форма Сделка"]\n"Продукты" = "Товары"\n'
+    config.write_text(config.read_text(encoding="utf-8") + renamed, encoding="utf-8")
+    _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION))
+    _put(house, "deals.csv", _csv("Форма Сделка", DEAL).replace("Продукты".encode(), "Товары".encode()))
+    house.run("init")
+    done = house.once("2026-03-02 10:00")
+    assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована", done.err
+
+
+def test_doctor_names_what_each_file_holds(house: House) -> None:
+    _put(house, "deals.csv", _csv("Форма Сделка", DEAL))
+    _put(house, "notes.csv", b"a,b\n1,2\n")
+    done = house.run("doctor")
+    assert done.code == 1
+    assert "deals.csv: 1 rows of Форма Сделка" in done.out
+    assert "файл «notes.csv»" in done.out
+
+
+def test_a_rehearsal_leaves_the_files_to_be_read(house: House) -> None:
+    _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION))
+    assert "P-0001" in house.ok("2026-03-02 10:00", "--dry-run").out
+    house.ok("2026-03-02 10:00")
+    assert house.row("Партнёры", "P-0001")["Авторизация"] == "Авторизован"
+
+
+def test_the_headers_of_every_form_are_told_apart(house: House) -> None:
+    for form in FORMS.values():
+        _put(house, f"{form.name}.csv", _csv(form.name, {"Электронная почта": ADDRESS}))
+    done = house.run("doctor")
+    for form in FORMS.values():
+        assert f"{form.name}.csv: 1 rows of {form.name}" in done.out, done.out
