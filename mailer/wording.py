@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from string import Formatter
 from types import MappingProxyType
@@ -809,7 +810,10 @@ def _shown(name: str, value: str) -> str:
         return _roubles(text)
     if name == "missing":
         return ", ".join(CONDITIONS.get(part.strip(), part.strip()) for part in text.split(","))
-    return short_day(text) if _ISO_DAY.fullmatch(text) or _ISO_MOMENT.fullmatch(text) else text
+    if _ISO_DAY.fullmatch(text) or _ISO_MOMENT.fullmatch(text):
+        with suppress(ValueError):  # typed by people, it may be no day at all: 2026-02-30
+            return short_day(text)
+    return text
 
 
 def _line(text: str) -> str:

@@ -177,6 +177,11 @@ def test_facts_are_shown() -> None:
     assert "«Действует до»" in WORDING.remark("put-back", column="valid_until", value="вчера", why="не дата")
 
 
+@pytest.mark.parametrize("typed", ["2026-02-30", "2026-13-01", "2026-03-02T25:00:00Z"])
+def test_what_only_looks_like_a_day_is_shown_as_typed(typed: str) -> None:
+    assert f"«{typed}»" in WORDING.remark("put-back", column="valid_until", value=typed, why="не дата")
+
+
 def test_values_are_data() -> None:
     remark = WORDING.remark("put-back", column="{0.__class__}", value="{value}\nвторая строка " + "я" * 500, why="%s")
     assert "{0.__class__}" in remark
