@@ -72,6 +72,7 @@ def _act(office: Office, item: RawMail, raw: bytes) -> None:
         limits=LetterLimits(bytes=settings.max_letter_mb * 1024 * 1024),
     )
     letter = second_read(seconded(letter, raw, authserv_id=settings.authserv_id), raw, settings.address)
+    reach(FailPoint.LETTER_READ)
     with office.desk() as (desk, _):
         take_letter(desk, letter)
 

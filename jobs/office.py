@@ -99,6 +99,7 @@ class Office:
             desk = Desk(tx, self.outside)
             yield desk, tx
             desk.flush_attention()
+            reach(FailPoint.DESK_WORKED)
 
     def in_portions(
         self,

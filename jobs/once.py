@@ -10,6 +10,7 @@ from datetime import datetime
 
 from jobs import hear_staff, ingest_forms, ingest_mail, read_sheet, retention, review_deals, send_mail, tier_review, write_sheet
 from jobs.dry_run import rehearsal
+from jobs.failpoints import FailPoint, reach
 from jobs.home import Home
 from jobs.lock import DESK, at_work, desk
 from jobs.office import CALLS, Office, open_office
@@ -68,6 +69,7 @@ def _run(office: Office, only: str) -> None:
         faults = len(office.report.faults)
         started = time.monotonic()
         office.ledger.job_started(name, slot, office.now)
+        reach(FailPoint.JOB_STARTED)
         try:
             job(office)
         except (SettingsError, ProgrammeError):
@@ -76,6 +78,7 @@ def _run(office: Office, only: str) -> None:
         except Exception as error:
             log.error("job-failed", extra={"job": name, "error": type(error).__name__}, exc_info=error)
             office.report.fault(f"{name} stopped: {type(error).__name__}: {error}")
+        reach(FailPoint.JOB_DONE)
         new = office.report.faults[faults:]
         office.ledger.job_finished(name, slot, office.now, ok=not new, error=f"{len(new)} faults" if new else "")
         log.info("job", extra={"job": name, "seconds": round(time.monotonic() - started, 3), "faults": len(new)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cases.identity import product_key
 from jobs.attention import tell_staff
+from jobs.failpoints import FailPoint, reach
 from jobs.office import Office, SheetInHand
 from jobs.sheet_faults import said, stops
 from ledger.database import SqlTransaction
@@ -67,6 +68,8 @@ def _make(office: Office) -> bool:
     except Locked as lock:
         office.report.fault(f"the spreadsheet is open elsewhere ({lock}); missing tabs are made when it is closed")
         return False
+    if made:
+        reach(FailPoint.BOOK_MADE)
     if made.tabs and not made.created:
         office.report.notice(f"made again in the spreadsheet: {', '.join(made.tabs)}")
     return bool(made)

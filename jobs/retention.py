@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 
 RUNS_KEPT = timedelta(days=30)
@@ -22,6 +23,7 @@ def run(office: Office) -> None:
         tx.set_note(_DAY, today)
         office.report.counts["old letters thinned out"] += sum(tx.thin_out(before).counts.values())
     office.ledger.forget_runs(office.now - RUNS_KEPT)
+    reach(FailPoint.RECORDS_THINNED)
     if office.dry or not office.attachments.is_dir():
         return
     for path in office.attachments.rglob("*"):

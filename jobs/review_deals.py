@@ -9,6 +9,7 @@ from cases.desk import Desk
 from cases.model import PREFIX, CaseKind
 from cases.review import order, review
 from jobs.attention import tell_staff
+from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from ledger.database import SqlTransaction
 
@@ -33,6 +34,7 @@ def run(office: Office) -> None:
         office.report.counts["set aside"] += 1
 
     while numbers := _due(office):
+        reach(FailPoint.CASES_DUE)
         looks.update(numbers)
         stuck = [number for number in numbers if looks[number] > LOOKS]
         for number in stuck:
@@ -41,6 +43,7 @@ def run(office: Office) -> None:
         partners = [number for number in numbers if number.startswith(_PARTNER)]
         portion = [number for number in partners or numbers if number not in stuck]
         office.in_portions(portion, PORTION, work, set_aside, "cases")
+        reach(FailPoint.CASES_REVIEWED)
         office.report.counts["cases looked at"] += len(portion)
     _say_quarantine(office)
 

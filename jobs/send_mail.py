@@ -97,6 +97,8 @@ def _prepare(office: Office, letters: Sequence[Outgoing], outcome: _Outcome) -> 
             continue
         ready.append((outgoing, raw))
         offers.update((file.name, hashlib.sha256(file.content).hexdigest()) for file in files)
+    if ready:
+        reach(FailPoint.MAIL_BUILT)
     ours = []
     with office.ledger.outbox(office.moment) as tx:
         for outgoing, raw in ready:

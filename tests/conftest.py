@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from ledger.database import open_ledger
 from tests import postgres as servers
+from tests.crash import table
 
 # A busy machine is no fault of the code under test; CI tries the same examples each time, developers new ones.
 settings.register_profile("partner-desk", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -17,6 +19,11 @@ settings.load_profile("partner-desk")
 
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """At the end of a run, wherever its tests ran: the crash matrix."""
+    table.show(terminalreporter)
 
 
 @pytest.fixture(autouse=True)

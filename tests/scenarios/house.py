@@ -117,10 +117,14 @@ class House:
         if staff:
             listed = ", ".join(f'"{address}"' for address in staff)
             self.configure("mail = []", f"mail = [{listed}]")
-        for article, (name, price) in enumerate((prices if prices is not None else PRICES).items(), 1):
+        self.price(prices if prices is not None else PRICES)
+        return done
+
+    def price(self, prices: Mapping[str, float]) -> None:
+        """Fill the price list."""
+        for article, (name, price) in enumerate(prices.items(), 1):
             line: dict[str, Value] = {"Артикул": f"A-{article}", "Наименование": name, "Срок мес.": "12", "РРЦ руб.": price}
             self.add("Прайс", **line)
-        return done
 
     def configure(self, old: str, new: str) -> None:
         """Replace a piece of config.toml."""
@@ -204,6 +208,10 @@ class House:
         for column, value in cells.items():
             _put(sheet, _row_of(sheet, headers, number), headers[column], value)
 
+    def delete_tab(self, tab: str) -> None:
+        """Somebody deletes a tab."""
+        del self._typing()[tab]
+
     def rows(self, tab: str) -> list[dict[str, Value]]:
         """Every row of a tab by header; empty cells are ""."""
         sheet = self._reading()[tab]
@@ -225,10 +233,13 @@ class House:
 
     def mails(self, template: str | None = None, to: str | None = None, number: str | None = None) -> list[Sent]:
         """Letters that went out, oldest first."""
-        paths = [path for part in ("new", "cur") for path in (self.root / "mail/sent" / part).iterdir()]
-        letters = sorted((_sent(path) for path in paths), key=lambda sent: (sent.at, sent.message_id))
+        letters = sorted((_sent(path) for path in self._received()), key=lambda sent: (sent.at, sent.message_id))
         wanted = (("template", template), ("to", to), ("number", number))
         return [sent for sent in letters if all(value is None or getattr(sent, name) == value for name, value in wanted)]
+
+    def _received(self) -> list[Path]:
+        """Every letter as the receivers have it."""
+        return [path for part in ("new", "cur") for path in (self.root / "mail/sent" / part).iterdir()]
 
     def mail(self, template: str, to: str | None = None, number: str | None = None) -> Sent:
         """The only letter of that template (to that address, on that case)."""
@@ -238,16 +249,31 @@ class House:
 
     def reply(self, answered: Sent, text: str, at: str | datetime, sender: str | None = None, **files: bytes) -> None:
         """Answer a letter of ours, as a mail program does."""
-        message = _message(sender or answered.to, answered.token_address, f"Re: {answered.subject}", text, files)
+        message = self._message(at, sender or answered.to, answered.token_address, f"Re: {answered.subject}", text, files)
         message["In-Reply-To"] = message["References"] = answered.message_id
         self.deliver(message.as_bytes(), at)
 
     def write(self, sender: str, subject: str, text: str, at: str | datetime, **headers: str) -> None:
         """A letter that answers nothing."""
-        message = _message(sender, "partners@stakhanovets.ru", subject, text, {})
+        message = self._message(at, sender, "partners@stakhanovets.ru", subject, text, {})
         for name, value in headers.items():
             message[name.replace("_", "-")] = value
         self.deliver(message.as_bytes(), at)
+
+    def _message(
+        self, at: str | datetime, sender: str, to: str, subject: str, text: str, files: Mapping[str, bytes]
+    ) -> EmailMessage:
+        """As a mail program makes it; the same story makes the same letters."""
+        message = EmailMessage()
+        message["From"] = sender
+        message["To"] = Address(addr_spec=to)
+        message["Subject"] = re.sub(r"\s+", " ", subject)
+        message["Date"] = format_datetime(datetime(2020, 1, 1, tzinfo=UTC))  # what a sender writes there counts for nothing
+        message["Message-ID"] = f"<{_moment(at).timestamp():.0f}.{self._letters}@{sender.rpartition('@')[2]}>"
+        message.set_content(text)
+        for name, content in files.items():
+            message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+        return message
 
     def deliver(self, raw: bytes, at: str | datetime) -> Path:
         """Put bytes into the inbox, received at that time."""
@@ -315,19 +341,6 @@ def _put(sheet: Worksheet, row: int, place: int, value: Value) -> None:
     cell.value = value
     if isinstance(value, str) and value.startswith("="):
         cell.data_type = "s"
-
-
-def _message(sender: str, to: str, subject: str, text: str, files: Mapping[str, bytes]) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = sender
-    message["To"] = Address(addr_spec=to)
-    message["Subject"] = re.sub(r"\s+", " ", subject)
-    message["Date"] = format_datetime(datetime(2020, 1, 1, tzinfo=UTC))  # what a sender writes there counts for nothing
-    message["Message-ID"] = f"<{os.urandom(8).hex()}@{sender.rpartition('@')[2]}>"
-    message.set_content(text)
-    for name, content in files.items():
-        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
-    return message
 
 
 def _sent(path: Path) -> Sent:

@@ -15,7 +15,7 @@ from tests.wire.mail.certificates import Certificates
 from tests.wire.mail.dovecot import free_ports
 
 USER, PASSWORD = "partners", "app-password"
-Stage = Literal["EHLO", "MAIL", "RCPT", "DATA", "TEXT", "RSET"]
+Stage = Literal["EHLO", "AUTH", "MAIL", "RCPT", "DATA", "TEXT", "RSET"]
 """`DATA` is the command, answered by 354; `TEXT` what follows it, answered after the final dot."""
 
 
@@ -23,7 +23,8 @@ Stage = Literal["EHLO", "MAIL", "RCPT", "DATA", "TEXT", "RSET"]
 class Fault:
     """What goes wrong at a stage: `answer` is given instead of the usual one, or the line is cut; after `slow` seconds.
 
-    `letter_taken`: at `TEXT`, whether the letter is kept all the same. `for_`: only where this is the recipient.
+    `letter_taken`: at `TEXT`, whether the letter is kept all the same. `for_`: only where this is the recipient. `skip`: so many
+    go well first. `act` is called before the answer, after the letter is taken.
     """
 
     stage: Stage
@@ -33,6 +34,8 @@ class Fault:
     letter_taken: bool = False
     for_: str = ""
     times: int = 1
+    skip: int = 0
+    act: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class OutgoingServer:
         if self.security == "starttls":
             options |= {"tls_context": context, "require_starttls": True}
         if self.login:
-            options |= {"authenticator": _authenticate, "auth_require_tls": self.security == "starttls"}
+            options |= {"authenticator": self._authenticate, "auth_require_tls": self.security == "starttls"}
         (self.port,) = free_ports(1)
         self._controller = _Controller(
             self, options, hostname="127.0.0.1", port=self.port, ssl_context=context if self.security == "tls" else None
@@ -86,14 +89,19 @@ class OutgoingServer:
         """The next fault of that stage, used up."""
         for fault in self.faults:
             if fault.stage == stage and fault.times and fault.for_ in ("", recipient):
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
                 fault.times -= 1
                 return fault
         return None
 
-
-def _authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-    good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=good, handled=False)
+    def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        fault = self.fault("AUTH")
+        if fault is not None:
+            fault.act()
+        good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=good, handled=False)
 
 
 class _Controller(Controller):
@@ -116,6 +124,7 @@ class _Protocol(SMTP):
         if fault is not None and fault.letter_taken:
             await self.push("354 go on")
             await self._reader.readline()
+            fault.act()
             _abort(self)
         elif fault is None or not await _happens(self, fault):
             await super().smtp_DATA(arg)
@@ -134,6 +143,7 @@ def _abort(server: SMTP) -> None:
 async def _happens(server: SMTP, fault: Fault) -> bool:
     """Let it happen where the library has no hook; False if the stage goes on as usual."""
     await asyncio.sleep(fault.slow)
+    fault.act()
     if fault.cut:
         _abort(server)
     elif fault.answer:
@@ -181,6 +191,7 @@ class _Handler:
         if fault is None:
             return "250 2.0.0 taken"
         await asyncio.sleep(fault.slow)
+        fault.act()
         if fault.cut:
             _abort(server)
         return fault.answer or "250 2.0.0 taken"
@@ -190,6 +201,7 @@ class _Handler:
         if fault is None:
             return ""
         await asyncio.sleep(fault.slow)
+        fault.act()
         if fault.cut:
             _abort(server)
             return "421 cut"

@@ -1,0 +1,67 @@
+"""What waits for the pass that is killed: a furnished house, and days on which it has work of every kind.
+
+A day only uses what every `House` can, over whichever spreadsheet and mailbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.scenarios.desk_work import DAY, FIRST, ONE, SECOND, TWO
+from tests.scenarios.house import House, inn
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`begin` puts the work there; the pass is made at `now`, Moscow's clock."""
+
+    name: str
+    now: str
+    begin: Callable[[House], None]
+
+
+def _busy(house: House) -> None:
+    house.partner("d@four.example", "ООО «Партнёр 4»", inn(4), f"{DAY} 10:10")
+    house.deal(f"{DAY} 10:20", "d@four.example", inn(4), "ООО «Заказчик 5»", inn(105))
+    house.deal(f"{DAY} 10:30", SECOND, TWO, "ООО «Заказчик 1»", inn(101))
+    house.deal(f"{DAY} 10:40", FIRST, ONE, "ООО «Заказчик 6»", "")
+    house.set_cells("Сделки", "D-2026-0004", {"Решение сотрудника": "Одобрить", "Скидка сотрудника %": 12})
+    house.set_cells("Сделки", "D-2026-0003", {"Скидка %": 17})
+    house.set_cells("Сделки", "D-2026-0002", {"Состояние": "Продана"})
+    house.reply(house.mail("deal-registered", number="D-2026-0001"), "2", f"{DAY} 10:45")
+    house.write("someone@else.example", "Вопрос", "Как стать партнёром?", f"{DAY} 10:50")
+    house.deliver(b"\x00\x01 no letter at all", f"{DAY} 10:55")
+
+
+def _reminders(house: House) -> None:
+    """Nobody did anything: reports are due soon, a deal has waited for staff for too long."""
+
+
+def _lost(house: House) -> None:
+    """Somebody deleted a registry tab."""
+    house.delete_tab("Сделки")
+
+
+BUSY = Day("busy", f"{DAY} 11:00", _busy)
+REMINDERS = Day("reminders", "2026-03-14 09:00", _reminders)
+LOST_TAB = Day("lost tab", f"{DAY} 11:00", _lost)
+
+
+def rounds(number: int) -> Day:
+    """The work of a morning, again and again with other partners and customers: one of two rivals gets the customer."""
+    day = f"2026-03-{2 + number // 12:02}"
+    hour = f"{day} {10 + number % 12:02}"
+    rival, own = f"a@rival{number}.example", inn(200 + number)
+
+    def begin(house: House) -> None:
+        house.partner(rival, f"ООО «Соперник {number}»", own, f"{hour}:01")
+        for deal in range(3):
+            house.deal(f"{hour}:1{deal}", rival, own, f"ООО «Цель {number}-{deal}»", inn(1000 + 10 * number + deal))
+            house.deal(f"{hour}:2{deal}", FIRST, ONE, f"ООО «Цель {number}-{deal}»", inn(1000 + 10 * number + deal))
+        house.deal(f"{hour}:30", rival, own, "ООО «Без ИНН»", "")
+        house.reply(house.mail("deal-registered", number="D-2026-0001"), "2" if number % 2 else "1", f"{hour}:31")
+        house.write(f"someone@else{number}.example", "Вопрос", f"Как стать партнёром? Это письмо {number}", f"{hour}:32")
+        house.set_cells("Сделки", "D-2026-0003", {"Скидка %": 11 + number % 7})
+
+    return Day(f"round {number}", f"{hour}:40", begin)

@@ -1,0 +1,82 @@
+"""Passes that can be killed: `once` in processes of their own, forked from one that has the program loaded already."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from jobs.cli import main
+from jobs.failpoints import VARIABLE
+
+SECONDS = 120.0
+"""No pass of these tests takes so long."""
+
+_FORKING = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload([__name__, "jobs.once", "mailer.imap_inbox", "sheets.google"])
+
+
+class Pass:
+    """One command that runs by itself. `before`: called in its process first."""
+
+    def __init__(self, argv: Sequence[str], said: Path, fail_at: str = "", before: Callable[[], None] | None = None) -> None:
+        self._said = said
+        self._process: BaseProcess = _FORKING.Process(target=_run, args=(tuple(argv), str(said), fail_at, before), daemon=True)
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """Whom to send signals."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def said(self) -> str:
+        """What it printed so far."""
+        return self._said.read_text(encoding="utf-8") if self._said.exists() else ""
+
+    def ended(self, seconds: float = SECONDS) -> int | None:
+        """Its exit code, minus the number of the signal that killed it; None if it still runs after so many seconds."""
+        self._process.join(seconds)
+        return self._process.exitcode
+
+    @property
+    def alive(self) -> bool:
+        """Does it still run, or stand still?"""
+        stat = Path(f"/proc/{self.pid}/stat")
+        try:
+            return stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
+            return False
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send it that signal."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def killed(self) -> None:
+        """It must have been killed, not have ended."""
+        code = self.ended()
+        assert code == -signal.SIGKILL, f"it was to be killed and ended with {code}: {self.said}"
+
+
+def _run(argv: Sequence[str], said: str, fail_at: str, before: Callable[[], None] | None) -> None:
+    handle = os.open(said, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(handle, stream)
+    os.environ[VARIABLE] = fail_at
+    if before is not None:
+        before()
+    sys.exit(main(list(argv)))
+
+
+def full_disk() -> None:
+    """No file grows any further, as on a disk without room: whatever is written fails, in whatever library."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
