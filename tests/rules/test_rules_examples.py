@@ -1,7 +1,9 @@
 """The programme by examples: `examples/*.toml`, in Russian, each with its section and the point of the section that it shows.
 
 Dates spell their weekday («пт 2026-03-13»), and the reader checks it. `expect` names only what the example is about, but outcome,
-codes, problems and terms of a decision are always compared in full.
+codes, problems and terms of a decision are always compared in full. `traces/*.txt` holds every decision word for word, as
+`explain` would tell it: after a change that is meant, write them anew with `python -m tests.rules.test_rules_examples` and
+read the difference.
 """
 
 from __future__ import annotations
@@ -47,10 +49,13 @@ from rules.violations import Violation, weigh
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = Path(__file__).parent / "examples"
+TRACES = Path(__file__).parent / "traces"
 EDITIONS = load_editions(ROOT / "programme", ROOT / "tests" / "data" / "programme-second")
 WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 
 Facts = Mapping[str, Any]
+DECIDED: list[Decision] = []
+"""The decisions of the example at hand."""
 
 # What each section decides by software, point by point (programme.md §1-3, "Who may speak", "Deadlines"). Each needs an example.
 POINTS: Mapping[str, frozenset[str]] = {
@@ -190,6 +195,46 @@ def test_example(example: dict[str, Any]) -> None:
     assert actual == expected, example["name"]
 
 
+def decided(example: dict[str, Any]) -> str:
+    """Every decision of an example in full; "" for a rule that decides nothing."""
+    edition = EDITIONS.named(example["edition"])
+    for subject, figures in example["changes"].items():
+        edition = replace(edition, **{subject: replace(getattr(edition, subject), **figures)})
+    DECIDED.clear()
+    RULES[example["rule"]](dict(example["facts"]), edition, dict(example["expect"]))
+    return "".join(in_full(decision) for decision in DECIDED)
+
+
+def in_full(decision: Decision) -> str:
+    """Outcome and terms, then every test, reason and problem, a line each."""
+    terms = "".join(f", {name} {value}" for name, value in decision.terms.items())
+    waits = f", waits for {' '.join(decision.waits_for)}" if decision.waits_for else ""
+    lines = [f"{decision.outcome}{terms}{waits}"]
+    lines += [f"  {test.result:<5} {test.name} [{test.section}] {test.detail}".rstrip() for test in decision.tests]
+    lines += [f"  reason {reason.code} [{reason.section}] {facts(reason.facts)}".rstrip() for reason in decision.reasons]
+    lines += [
+        f"  problem {problem.field}: {problem.code} [{problem.section}] {facts(problem.facts)}".rstrip()
+        for problem in decision.problems
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def facts(told: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in told.items())
+
+
+def traces(file: str) -> str:
+    """The decisions of one file of examples."""
+    found = [(example["name"], decided(example)) for example in ALL if example["file"] == file]
+    return "\n".join(f"{name}\n{told}" for name, told in found if told)
+
+
+@pytest.mark.parametrize("file", sorted({example["file"] for example in ALL}))
+def test_decisions_are_told_as_they_were(file: str) -> None:
+    path = TRACES / f"{file}.txt"
+    assert traces(file) == (path.read_text(encoding="utf-8") if path.exists() else "")
+
+
 def test_every_point_of_every_section_has_an_example() -> None:
     shown: dict[str, set[str]] = {}
     for example in ALL:
@@ -265,6 +310,7 @@ def used_up(facts: dict[str, Any]) -> None:
 
 def of_decision(decision: Decision, edition: Edition, expected: dict[str, Any], terms: tuple[str, ...]) -> dict[str, Any]:
     """The decision as an example's `expect` words it; what the example leaves out and the decision leaves out too is left out."""
+    DECIDED.append(decision)
     assert decision.edition == edition.name
     names = [test.name for test in decision.tests]
     assert names
@@ -573,3 +619,10 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "topic": run_topic,
     "pilot-agenda": run_pilot_agenda,
 }
+
+
+if __name__ == "__main__":
+    TRACES.mkdir(exist_ok=True)
+    for name in {example["file"] for example in ALL}:
+        if text := traces(name):
+            (TRACES / f"{name}.txt").write_text(text, encoding="utf-8")
