@@ -218,6 +218,7 @@ class Outgoing:
     """A letter in the outbox. `message_id` is the part before the @ (first 32 hex digits of the key); `token` goes into Reply-To.
 
     `raw`: the bytes, fixed before the first try. `uncertain`: a try began and its end is unknown; look for it before any repeat.
+    `interrupted`: whoever tried died, or was cut off, in the midst of it, nobody knows how long ago.
     """
 
     mail: Mail
@@ -226,6 +227,7 @@ class Outgoing:
     raw: bytes | None
     attempts: int
     uncertain: bool
+    interrupted: bool = False
 
 
 class MailOutbox(Protocol):
@@ -242,6 +244,9 @@ class MailOutbox(Protocol):
 
     def mail_deferred(self, key: str, until: datetime, error: str) -> None:
         """A passing failure: try again later; the attempt is counted."""
+
+    def mail_waits(self, key: str, until: datetime) -> None:
+        """It may be under way: look for it again then. That is no attempt."""
 
     def mail_refused(self, key: str, error: str) -> None:
         """A permanent failure: staff are told; never tried again."""

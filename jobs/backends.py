@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 
 from jobs.home import Home
 from jobs.settings import ImapSettings, SettingsError, SmtpSettings, secret
@@ -58,7 +58,14 @@ def mailbox(home: Home, closing: ExitStack, may_send: Callable[[], bool] = lambd
     copies = OwnCopies(_server(home, imap, "mail.imap"), sent_folder=imap.sent_folder, also=also, append=imap.append_sent)
     closing.callback(copies.close)
     smtp = _server(home, settings.smtp, "mail.smtp")
-    return SmtpOutbox(smtp, sender=settings.address, copies=copies, own_copy=settings.own_copy, may_send=may_send)
+    return SmtpOutbox(
+        smtp,
+        sender=settings.address,
+        copies=copies,
+        own_copy=settings.own_copy,
+        grace=timedelta(seconds=settings.smtp.grace_seconds),
+        may_send=may_send,
+    )
 
 
 def _server(home: Home, settings: ImapSettings | SmtpSettings, key: str) -> Server:

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextlib import closing as closed
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -142,6 +142,10 @@ class _Mailbox:
 
     mailbox: Mailbox
     report: PassReport
+
+    @property
+    def grace(self) -> timedelta:
+        return self.mailbox.grace
 
     def find(self, message_ids: Iterable[str]) -> set[str]:
         return self.mailbox.find(message_ids)

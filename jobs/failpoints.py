@@ -1,7 +1,7 @@
 """The boundaries between an effect and its record, where a crash would hurt most. Tests kill the process there; otherwise no-ops.
 
 `PARTNERDESK_FAIL_AT=mail-sent` kills at the first time that point is reached, `mail-sent:3` at the third. Every point has its
-rows in the crash matrix (`tests/crash/boundaries.py`); what Google, SMTP and IMAP servers see in between is killed from their side.
+rows in the crash matrix (`tests/crash/boundaries.py`); what only servers see, they kill from their side.
 """
 
 from __future__ import annotations

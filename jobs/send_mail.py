@@ -45,6 +45,7 @@ class _Outcome:
     uncertain: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     in_doubt: dict[str, str] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
 
 
 def run(office: Office) -> None:
@@ -66,7 +67,10 @@ def run(office: Office) -> None:
 
 
 def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> list[Outgoing]:
-    """Those still to be sent; of letters whose last try ended in doubt, only those that did not go out."""
+    """Those still to be sent; of letters whose last try ended in doubt, only those that did not go out.
+
+    A letter whose try was interrupted may have been handed over a moment ago, and its copy be on the way: it has its grace.
+    """
     doubtful = [outgoing for outgoing in claimed if outgoing.uncertain]
     if not doubtful:
         return list(claimed)
@@ -78,7 +82,11 @@ def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome)
         outcome.uncertain.update((outgoing.mail.key, str(error)) for outgoing in doubtful)
     else:
         outcome.sent.extend(outgoing.mail.key for outgoing in doubtful if outgoing.message_id in found)
-        return [outgoing for outgoing in claimed if not outgoing.uncertain or outgoing.message_id not in found]
+        absent = [outgoing for outgoing in claimed if not outgoing.uncertain or outgoing.message_id not in found]
+        if not office.mailbox.grace:
+            return absent
+        outcome.waiting.extend(outgoing.mail.key for outgoing in absent if outgoing.interrupted)
+        return [outgoing for outgoing in absent if not outgoing.interrupted]
     return [outgoing for outgoing in claimed if not outgoing.uncertain]
 
 
@@ -183,6 +191,9 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
                     continue  # another worker's to settle
                 attempts = by_key[key].attempts
                 tx.mail_deferred(key, office.now + BACKOFF[min(attempts, len(BACKOFF) - 1)], error, uncertain)
+        for key in outcome.waiting:
+            if tx.mail_leased(key, office.ledger.owner):
+                tx.mail_waits(key, office.now + office.mailbox.grace)
         for key, error in outcome.refused.items():
             tx.mail_refused(key, error)
         for key, error in outcome.in_doubt.items():
@@ -197,6 +208,12 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
             if lines:
                 tell_staff(tx, office, kind, lines)
     office.report.counts["letters out"] += len(outcome.sent)
+    if outcome.waiting:
+        minutes = office.mailbox.grace.total_seconds() / 60
+        office.report.notice(
+            f"{len(outcome.waiting)} letters were cut off in mid-delivery and may be under way; "
+            f"they are looked for again in {minutes:g} minutes before they go again"
+        )
     for errors in (outcome.deferred, outcome.uncertain, outcome.refused, outcome.in_doubt):
         for key, error in errors.items():
             mail = by_key[key].mail

@@ -91,6 +91,7 @@ class SmtpSettings(Struct, frozen=True, forbid_unknown_fields=True):
     password: str = ""
     ca_file: str = ""
     timeout_seconds: int = 60
+    grace_seconds: int = 300
 
 
 class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):

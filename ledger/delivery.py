@@ -67,6 +67,19 @@ _settle = (
 _settle_for_ever = _settle.values(uncertain=False)
 _defer = _settle.values(due_at=bindparam("again"), uncertain=or_(_m.uncertain, bindparam("doubt")))
 
+_wait = (
+    update(mails)
+    .where(_m.key == bindparam("of"))
+    .values(
+        state=MailState.DEFERRED,
+        at=bindparam("when"),
+        due_at=bindparam("again"),
+        uncertain=True,
+        lease_owner="",
+        lease_until=None,
+    )
+)
+
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -87,9 +100,10 @@ class Delivery(Letters):
         claimed = []
         claims = []
         for row in self._rows_of(_due, {"now": self.now, "most": limit}):
-            doubt = bool(restored) or row.uncertain or row.state == MailState.SENDING
+            interrupted = row.state == MailState.SENDING
+            doubt = bool(restored) or row.uncertain or interrupted
             claims.append({"of": row.key, "owner": owner, "until": lease_until, "doubt": doubt})
-            claimed.append(Outgoing(mail_of(row), row.message_id, row.token, row.raw, row.attempts, doubt))
+            claimed.append(Outgoing(mail_of(row), row.message_id, row.token, row.raw, row.attempts, doubt, interrupted))
         if claims:
             self._connection.execute(_claim, claims)
         return claimed
@@ -155,6 +169,14 @@ class Delivery(Letters):
         self._mail_state(key)
         values = {"of": key, "to": MailState.DEFERRED, "when": self.now, "why": error, "again": until, "doubt": uncertain}
         self._connection.execute(_defer, values)
+
+    def mail_waits(self, key: str, until: datetime) -> None:
+        """An interrupted letter that is not to be found may still be under way: look again at `until`. It stays uncertain.
+
+        Raises KeyError for an unknown key.
+        """
+        self._mail_state(key)
+        self._connection.execute(_wait, {"of": key, "when": self.now, "again": until})
 
     def mail_refused(self, key: str, error: str) -> None:
         """A permanent failure: staff are told; never tried again. Raises KeyError for an unknown key."""

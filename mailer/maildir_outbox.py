@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email import message_from_bytes
 from email.utils import mktime_tz, parsedate_tz
 from pathlib import Path
@@ -19,6 +20,8 @@ class MaildirOutbox:
 
     The name is `<seconds of Date>.M<message id>.partnerdesk`; a mail program that moves it to `cur` adds its flags after a colon.
     """
+
+    grace = timedelta(0)  # what has gone lies there
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

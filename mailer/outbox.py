@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Protocol
 
 
@@ -27,7 +28,14 @@ class Connection(Protocol):
 
 
 class Mailbox(Protocol):
-    """Where letters go out. Opened for a batch: one connection for many letters."""
+    """Where letters go out. Opened for a batch: one connection for many letters.
+
+    `grace`: a letter that was handed over just before a crash may be on its way to our copies for so long. Until then, that no
+    copy is found proves nothing.
+    """
+
+    @property
+    def grace(self) -> timedelta: ...
 
     def find(self, message_ids: Iterable[str]) -> set[str]:
         """Those letters that went out already, by their own copies; ids as `Outgoing.message_id` has them, without the domain.

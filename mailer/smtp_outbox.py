@@ -14,7 +14,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from mailer.imap_inbox import NoMailbox, OwnCopies, Server
@@ -37,7 +37,7 @@ class SmtpOutbox:
     """Implements `mailer.outbox.Mailbox`. `sender`: the envelope's sender, where bounces go.
 
     `own_copy`: an address of ours that gets a blind copy of each letter; with it (or with a server that files copies itself) an
-    absent copy proves that a letter did not go. `may_send` is asked right before a letter's text is handed over: is the lease
+    absent copy proves that a letter did not go, `grace` after it was handed over. `may_send` is asked right before a letter's text is handed over: is the lease
     still ours?
     """
 
@@ -48,8 +48,10 @@ class SmtpOutbox:
         sender: str,
         copies: OwnCopies | None = None,
         own_copy: str = "",
+        grace: timedelta = timedelta(minutes=5),
         may_send: Callable[[], bool] = lambda: True,
     ) -> None:
+        self.grace = grace
         self._server = server
         self._sender = _envelope(sender)
         self._own_copy = _envelope(own_copy) if own_copy else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from tests.crash.passes import Pass
 from tests.crash.table import Note
 from tests.crash.wire_house import WireHouse
 from tests.scenarios.house import moscow
-from tests.wire.mail.outgoing import Fault
+from tests.wire.mail.outgoing import Fault, Taken
 from tests.wire.sheets.faults import When
 
 pytestmark = pytest.mark.slow
@@ -135,3 +136,37 @@ def test_killed_by_the_server(
     victim.running = a_pass(wire_office, BUSY.now)
     victim.running.killed()
     made_up_for(wire_office, BUSY, undisturbed_wire)
+
+
+def test_a_letter_that_arrives_after_the_next_pass_has_looked_for_it_is_not_sent_again(
+    wire_office: WireHouse, undisturbed_wire: Expected, note: Note
+) -> None:
+    """The server has the letter, the client dies, and its own copy takes longer than the restart."""
+    note(4, "smtp: letter taken, its copy on the way", "wire")
+    wire_office.configure("grace_seconds = 0", "grace_seconds = 300")
+    BUSY.begin(wire_office)
+    victim, way, arrived = Victim(), threading.Event(), threading.Event()
+    relay = wire_office.outgoing.relay
+    assert relay is not None
+
+    def slowly(taken: Taken) -> None:
+        if victim.running is not None and victim.running.alive and len(wire_office.outgoing.letters) > before + 1:
+            victim.kill()
+            way.wait(60)
+            relay(taken)
+            arrived.set()
+        else:
+            relay(taken)
+
+    before = len(wire_office.outgoing.letters)
+    wire_office.outgoing.relay = slowly
+    victim.running = a_pass(wire_office, BUSY.now)
+    victim.running.killed()
+    done = wire_office.once(BUSY.now)
+    assert "may be under way" in done.err
+    way.set()
+    arrived.wait(60)
+    later = "2026-03-02 11:05"
+    wire_office.ok(later)
+    sound(wire_office, later)
+    assert outcome(wire_office)["letters"] == undisturbed_wire(BUSY)["letters"]

@@ -86,6 +86,7 @@ port = {self.outgoing.port}
 security = "plain"
 user = "{USER}"
 password = "file:smtp.key"
+grace_seconds = 0
 """
 
     # -- the spreadsheet

@@ -255,3 +255,19 @@ def test_a_case_shown_again_needs_no_new_revision(ledger: SqlLedger) -> None:
         tx.show(case)
         assert tx.pending_cases() == [case]
         assert case.revision == 0
+
+
+def test_an_interrupted_letter_is_looked_for_again_after_its_grace(ledger: SqlLedger) -> None:
+    letter, later = mail("D-2026-0001"), SOON + timedelta(minutes=5)
+    with ledger.transaction(NOW) as tx:
+        tx.queue_mail(letter)
+        tx.claim_mails("dead", SOON, 1)
+        tx.mail_prepared(letter.key, b"bytes", "dead")
+    with ledger.transaction(SOON) as tx:
+        (out,) = tx.claim_mails("tests", later, 1)
+        assert (out.interrupted, out.uncertain, out.raw) == (True, True, b"bytes")
+        tx.mail_waits(letter.key, later)
+        assert not tx.claim_mails("tests", later, 1)
+    with ledger.transaction(later) as tx:
+        (out,) = tx.claim_mails("tests", later + timedelta(minutes=1), 1)
+        assert (out.interrupted, out.uncertain, out.attempts) == (False, True, 0)
