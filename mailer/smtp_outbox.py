@@ -37,8 +37,8 @@ class SmtpOutbox:
     """Implements `mailer.outbox.Mailbox`. `sender`: the envelope's sender, where bounces go.
 
     `own_copy`: an address of ours that gets a blind copy of each letter; with it (or with a server that files copies itself) an
-    absent copy proves that a letter did not go, `grace` after it was handed over. `may_send` is asked right before a letter's text is handed over: is the lease
-    still ours?
+    absent copy proves that a letter did not go, `grace` after it was handed over. `may_send` is asked right before a letter's
+    text is handed over: is the lease still ours?
     """
 
     def __init__(
