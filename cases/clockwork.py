@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from cases import waiting
 from cases.desk import Desk
 from cases.letters import day, deal_facts
 from cases.model import Case, DealState, Echo, Facts, ReasonText, SaleStatus, Submission
@@ -112,7 +113,7 @@ def expire(desk: Desk, case: Case) -> None:
 
 
 def finish(desk: Desk, case: Case, state: DealState, outcome: str, by: str, reasons: tuple[ReasonText, ...] = ()) -> None:
-    """A final state frees the customer and wakes those who wait."""
+    """A final state frees the customer: undecided rivals are looked at again, whoever is on the waiting list is told."""
     data = case.deal()
     case.state = state
     data.closed_at = desk.now
@@ -125,6 +126,7 @@ def finish(desk: Desk, case: Case, state: DealState, outcome: str, by: str, reas
     desk.record(case, "closing", outcome, by, reasons)
     desk.journal(case, f"deal:{state.value}")
     desk.wake_rivals(case)
+    waiting.tell(desk, case.customer_inn)
 
 
 # -- the partner's word ---------------------------------------------------------------------

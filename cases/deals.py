@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from cases import sla
+from cases import sla, waiting
 from cases.clockwork import plan_clock, shown
 from cases.desk import Desk
 from cases.identity import name_key, product_key
@@ -18,6 +18,7 @@ from cases.model import (
     CaseKind,
     DealData,
     DealState,
+    ErrandState,
     Facts,
     FormRow,
     Offer,
@@ -34,6 +35,7 @@ from rules.clock import term
 from rules.deals import DealKind, OwnDeal, PartnerFacts, RegistrationFacts, Repeat, Rival, register, repeat
 from rules.decision import Decision, Outcome, Problem
 from rules.edition import Edition, Tier
+from rules.renewals import Purchase, incumbent
 
 NO_PRICES = "no-price-list"
 _ASKED_AS: Mapping[str, str] = {"expired_on": "date", "open_deals": "count"}
@@ -175,6 +177,7 @@ def _repeated(
 def refill(desk: Desk, case: Case, request: DealRequest, problems: tuple[Problem, ...], submission: Submission) -> None:
     """Completed data: place and deadline count from the completed answer."""
     edition = desk.edition(case)
+    customer = case.customer_inn
     _fill(desk, case, request, problems)
     _place(case, submission)
     case.state = DealState.PENDING
@@ -185,6 +188,8 @@ def refill(desk: Desk, case: Case, request: DealRequest, problems: tuple[Problem
     desk.answer(case, Answer.PENDING)
     desk.journal(case, "completed")
     desk.wake(case)
+    if customer != case.customer_inn:
+        waiting.tell(desk, customer)
 
 
 def complete(desk: Desk, case: Case, answers: Mapping[str, str], submission: Submission) -> None:
@@ -203,6 +208,7 @@ def facts_of(desk: Desk, case: Case) -> RegistrationFacts:
     tier = partner.partner().tier if partner else Tier.WHITE
     keys = frozenset(data.product_keys)
     rivals, expired_on = _field(desk, case, keys)
+    bought = incumbent(_purchases(desk, case)) if data.deal_kind is DealKind.RENEWAL else None
     calendar = desk.outside.calendar
     return RegistrationFacts(
         problems=tuple(problem for problem in case.problems if problem.code != "evidence-missing"),
@@ -225,7 +231,35 @@ def facts_of(desk: Desk, case: Case) -> RegistrationFacts:
         financial_document=bool(data.financial_document.strip()),
         needs_data_overdue=case.asked_due_at is not None and desk.now >= case.asked_due_at,
         deadline_passed=case.due_at is not None and desk.now >= case.due_at,
+        incumbent=bought.deal if bought else "",
+        incumbent_own=bought is not None and bought.partner_inn == case.partner_inn,
     )
+
+
+def _purchases(desk: Desk, case: Case) -> Iterator[Purchase]:
+    """What the customer bought before, through whomever: deals won, orders accepted, sales that staff booked on a deal."""
+    local = desk.outside.calendar.local_date
+    for found in desk.tx.history_of_customer(case.customer_inn):
+        if found.kind is CaseKind.ORDER:
+            order = found.order()
+            if order.accepted_at is not None and found.state != ErrandState.REFUSED and order.deal != case.number:
+                yield Purchase(order.deal, found.partner_inn, local(order.accepted_at))
+        elif found.number != case.number:
+            if found.state == DealState.WON:
+                yield Purchase(found.number, found.partner_inn, local(found.deal().closed_at or found.submitted_at))
+            if (sold := desk.outside.tabs.sold_on(found.number)) is not None:
+                yield Purchase(found.number, found.partner_inn, sold)
+
+
+def _show_incumbent(desk: Desk, case: Case, facts: RegistrationFacts) -> None:
+    """Staff see who sold to the customer whose licences are to be renewed; no partner is ever told."""
+    last = desk.tx.case(facts.incumbent) if facts.incumbent else None
+    if last is None:
+        desk.lift_remark(case, "incumbent", "incumbent-own")
+    elif facts.incumbent_own:
+        desk.remark(case, "incumbent-own", number=last.number)
+    else:
+        desk.remark(case, "incumbent", partner=desk.partner_name(last.partner_inn), inn=last.partner_inn, number=last.number)
 
 
 def _open_before(desk: Desk, case: Case, tier: Tier) -> int:
@@ -289,6 +323,7 @@ def recorded_facts(facts: RegistrationFacts, case: Case) -> Facts:
         ],
         "customer_refused_partner": facts.customer_refused_partner,
         "expired_on": facts.expired_on.isoformat() if facts.expired_on else "",
+        "incumbent": {"deal": facts.incumbent, "own": facts.incumbent_own} if facts.incumbent else {},
         "documents": {"screenshot": facts.screenshot, "financial": facts.financial_document},
         "problems": [{"field": problem.field, "code": problem.code} for problem in facts.problems],
     }
@@ -302,6 +337,7 @@ def review(desk: Desk, case: Case) -> None:
     if case.question is not None and case.question.code == NO_PRICES:
         _read_again(desk, case)
     facts = facts_of(desk, case)
+    _show_incumbent(desk, case, facts)
     edition = desk.edition(case)
     decision = register(facts, edition)
     reasons = desk.reason_texts(decision.reasons, edition)
@@ -359,6 +395,7 @@ def _ask(desk: Desk, case: Case, decision: Decision, reasons: tuple[ReasonText, 
     if not desk.speaks_for(case.sender, desk.partner_of(case)) and desk.partner_of(case) is not None:
         _tell_stranger(desk, case)
     desk.wake_rivals(case)
+    waiting.tell(desk, case.customer_inn)
 
 
 def _tell_stranger(desk: Desk, case: Case) -> None:
@@ -457,6 +494,7 @@ def approve(
         desk.remark(case, "not-priced")
     desk.write(case, "deal-registered", facts={"deal": shown(desk, case), "offer": offer_facts(made)}, answers=rows, offer=made)
     desk.wake_rivals(case)
+    waiting.lapse_own(desk, case)
 
 
 def make_offer(desk: Desk, case: Case, discount: Decimal) -> Offer | None:
@@ -502,8 +540,14 @@ def refuse(
     rows = desk.answer(case, Answer.REFUSED, case.reason_text)
     only_three = [reason.code for reason in reasons] == ["3"]
     second = percent(edition.deals.second_partner_discount_max) if only_three else ""
-    desk.write(case, "deal-refused", reasons=told, facts={"deal": shown(desk, case), "second_discount_max": second}, answers=rows)
+    letter: Facts = {
+        "deal": shown(desk, case),
+        "second_discount_max": second,
+        "can_wait": waiting.may_wait(desk, case),
+    }
+    desk.write(case, "deal-refused", reasons=told, facts=letter, answers=rows)
     desk.wake_rivals(case)
+    waiting.tell(desk, case.customer_inn)
 
 
 def _settled(desk: Desk, case: Case) -> None:
@@ -512,7 +556,7 @@ def _settled(desk: Desk, case: Case) -> None:
     case.decided_at = desk.now
     if case.state == DealState.REGISTERED:
         case.reason_text = ""
-    desk.lift_remark(case, "impossible-word", "put-back", "behind-rival", "authorisation-undecided")
+    desk.lift_remark(case, "impossible-word", "put-back", "behind-rival", "authorisation-undecided", "appeal-accepted")
 
 
 def write_status(

@@ -199,7 +199,7 @@ def settled(desk: Desk, case: Case) -> None:
     case.question, case.asked_due_at, case.wakes_at = None, None, None
     case.asked, case.problems, case.labels = [], [], {}
     case.decided_at = desk.now
-    desk.lift_remark(case, "impossible-word", "put-back")
+    desk.lift_remark(case, "impossible-word", "put-back", "appeal-accepted")
 
 
 def await_key(desk: Desk, case: Case) -> None:

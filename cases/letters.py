@@ -36,10 +36,13 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "sender-unknown": ("about",),
     "question-received": ("subject",),
     "question-answered": ("subject", "outcome"),
+    "appeal-answered": ("refusal", "outcome"),
     # deal
     "deal-registered": ("deal", "offer"),
     "deal-terms-changed": ("deal", "offer", "changes"),
-    "deal-refused": ("deal", "second_discount_max"),
+    "deal-refused": ("deal", "second_discount_max", "can_wait"),
+    "waiting-list": ("deal", "waits"),
+    "customer-free": ("deal",),
     "deal-waiting": ("deal", "awaits"),
     "deal-update-due": ("deal", "due_on"),
     "deal-update-overdue": ("deal", "due_on", "annul_from"),
@@ -76,6 +79,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "training-requested": ("training",),
     # staff
     "staff-attention": ("kind", "lines", "share"),
+    "staff-appeal": ("appealed", "words", "own", "rivals"),
     "staff-digest": ("counts", "waiting", "missed"),
 }
 """Template -> facts besides COMMON.
@@ -93,11 +97,29 @@ discount|valid_until, old, new}] ·
 `order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
 `training`: {number, topic: sales|technical, starts_at, held_until, minutes, days, terms: free|discounted|paid} ·
 `invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier ·
+`can_wait`: may ask to be told when the customer is free · `waits`: is it on the waiting list now ·
+`refusal`: number of the case whose refusal was appealed against · `appealed`: registration | extension | order | pilot |
+nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·
 `lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
 DEAL_LETTERS = tuple(name for name, facts in LETTERS.items() if "deal" in facts)
 """Letters that carry the numbered list of status answers."""
+
+
+_OWN_LISTS: Mapping[str, Mapping[str, str]] = {
+    "reply-confirm": {"1": "yes", "2": "no"},
+    "deal-refused": {"1": "wait", "2": "appeal"},
+    "waiting-list": {"9": "stop-waiting"},
+}
+
+
+def own_list(letter: Mail | None) -> Mapping[str, str]:
+    """The letter's own short list of answers: figure -> what it means; {} for a letter with the list of statuses, or unknown."""
+    offered = _OWN_LISTS.get(letter.template, {}) if letter is not None else {}
+    if letter is None or letter.template != "deal-refused" or letter.context.get("can_wait"):
+        return offered
+    return {figure: meaning for figure, meaning in offered.items() if meaning != "wait"}
 
 
 def letter_key(number: str, revision: int, template: str, recipient: str, distinct: str = "") -> str:

@@ -361,6 +361,7 @@ class DealData:
     done: list[str] = field(default_factory=list)
     refusal_codes: list[str] = field(default_factory=list)
     offered_discount: Decimal | None = None  # second partner's
+    waits_since: datetime | None = None  # refused, and on the waiting list: to be told when the customer is free
     offers: int = 0
     echo: Echo | None = None
     expired_on: date | None = None
@@ -378,6 +379,7 @@ class RequestData:
     address: str = ""
     partner_name: str = ""
     about: str = ""  # number of another case it concerns
+    compared: str = ""  # of an appeal: both cases side by side, for staff's eyes alone
     held_until: date | None = None
     planned_on: date | None = None  # the day that the invitation names
     sequence: int = 0  # of the calendar entry
@@ -710,7 +712,7 @@ class Letter:
 class Reading:
     """What a reply says, after quotes are stripped. `action`: "" (not understood) or one of
     `report` (with `status`), `extend`, `won`, `lost`, `withdraw`, `status` (the word «статус»), `data` (with `answers`),
-    `yes`, `no`, `appeal`.
+    `yes`, `no`, `appeal`, `wait` and `stop-waiting` (the waiting list of a refusal).
 
     `numbered`: it came as a number of the list (acts at once); in words a final action is echoed first. `updates`:
     several deals in one reply:
@@ -722,7 +724,7 @@ class Reading:
     status: SaleStatus | None = None
     numbered: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
-    also: tuple[str, ...] = ()  # further actions of the same reply, such as `extend` beside a report
+    also: tuple[str, ...] = ()  # further actions of the same reply: `extend` beside a report, `wait` beside an appeal
 
 
 @dataclass(frozen=True, slots=True)

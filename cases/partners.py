@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from cases import sla, tiers, training
+from cases import sla, tiers, training, waiting
 from cases.desk import Desk
 from cases.identity import domain_of, site_domain
 from cases.letters import about_facts, moment, tier_facts
@@ -410,6 +410,8 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.REGISTERED:
             desk.ask_staff(deal, "annul-deauthorised")
+        elif deal.state == DealState.REFUSED:
+            waiting.lapse(desk, deal, "rules")
         elif deal.state == DealState.PENDING:
             desk.wake(deal)
     for errand in desk.tx.errands_of(case.partner_inn):

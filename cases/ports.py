@@ -70,6 +70,9 @@ class Transaction(Protocol):
     def deals_of_customer(self, customer_inn: str) -> list[Case]:
         """Every deal case with that customer INN that is not final, by place; and finals within the last year."""
 
+    def history_of_customer(self, customer_inn: str) -> list[Case]:
+        """Every deal and order with that customer INN, however long ago, by number."""
+
     def deals_of_partner(self, partner_inn: str) -> list[Case]:
         """Every deal case of that partner, by number."""
 
@@ -102,6 +105,15 @@ class Transaction(Protocol):
 
     def release(self, number: str) -> None:
         """The case no longer holds anything."""
+
+    def wait(self, case: Case) -> None:
+        """The refused deal's partner is to be told when the customer is free; again is no harm."""
+
+    def stop_waiting(self, case: Case) -> None:
+        """Nobody is to be told of that deal's customer any more."""
+
+    def waiting_for(self, customer_inn: str) -> list[Case]:
+        """The refused deals that wait for this customer, by number."""
 
     def partner_by_contact(self, address: str) -> list[Case]:
         """Partners for which this address, or its domain as their own, may speak."""
@@ -186,10 +198,10 @@ class ReplyReader(Protocol):
     def sent_text(self, mail: Mail) -> str:
         """The text of a letter of ours, as it was sent (so that a reply's quotes can be told from what is new)."""
 
-    def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], echo: bool) -> Reading:
+    def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], own_list: Mapping[str, str]) -> Reading:
         """`answered`: text of the very letter that is answered, "" if unknown (its lines are subtracted). `asked`: data
         that were asked for.
-        `echo`: the letter answered asks 1 = yes or 2 = no.
+        `own_list`: the short list of answers that the letter has instead of the statuses' (`letters.own_list`), {} if none.
         """
 
 

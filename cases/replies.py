@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from cases import clockwork, deals, orders, partners, pilots, questions, updates
+from cases import appeals, clockwork, deals, orders, partners, pilots, questions, updates, waiting
 from cases.desk import Desk
+from cases.letters import own_list
 from cases.model import (
     Answer,
     Case,
@@ -120,10 +121,9 @@ def _from_person(desk: Desk, letter: Letter, submission: Submission, answered: M
     trusted = trusted or (subject_case is not None and _own_words(desk, letter, subject_case, answered))
     thread = (letter.message_id,)
     asked = subject_case.asked if subject_case and subject_case.state == DealState.NEEDS_DATA else []
-    echo = bool(answered and answered.template == "reply-confirm")
     text = desk.outside.reader.sent_text(answered) if answered else ""
-    reading = desk.outside.reader.read(letter.text, letter.subject, text, asked, echo)
-    if trusted and subject_case is not None and _act(desk, letter, submission, subject_case, reading, echo, thread):
+    reading = desk.outside.reader.read(letter.text, letter.subject, text, asked, own_list(answered))
+    if trusted and subject_case is not None and _act(desk, letter, submission, subject_case, reading, answered, thread):
         return
     if subject_case is None and reading.action == "status" and _status(desk, letter, submission, thread):
         return
@@ -163,7 +163,7 @@ def _to_staff(
         desk,
         submission,
         topic="appeal" if reading.action == "appeal" else "question",
-        subject=_BARE_SUBJECT.sub("", letter.subject).strip()[:200],
+        subject=_bare_subject(letter),
         text=reading.text or letter.text,
         partner_inn=partner.partner_inn if known and partner else "",
         about=case.number if case else "",
@@ -175,8 +175,18 @@ def _to_staff(
         desk.remark(opened, "forged", address=submission.address)
 
 
+def _bare_subject(letter: Letter) -> str:
+    return _BARE_SUBJECT.sub("", letter.subject).strip()[:200]
+
+
 def _act(
-    desk: Desk, letter: Letter, submission: Submission, case: Case, reading: Reading, echo: bool, thread: tuple[str, ...]
+    desk: Desk,
+    letter: Letter,
+    submission: Submission,
+    case: Case,
+    reading: Reading,
+    answered: Mail | None,
+    thread: tuple[str, ...],
 ) -> bool:
     """A trusted reply acts. False: not understood, or it cannot act on this case."""
     if reading.action == "status":
@@ -184,6 +194,8 @@ def _act(
         # all deals of the partner: no letter about this one, which a figure in an answer would be taken for
         deals.write_status(desk, desk.partner_of(case) or case, submission.address, [submission], thread=thread)
         return True
+    if reading.action in ("appeal", "wait", "stop-waiting"):
+        return _refused(desk, letter, submission, case, reading, answered, thread)
     if case.kind is CaseKind.PARTNER:
         if reading.action == "data" and case.state == PartnerState.NEEDS_DATA:
             answers = _with(desk, case, reading)
@@ -197,7 +209,7 @@ def _act(
     asks = case.state == DealState.NEEDS_DATA and (reading.action == "data" or letter.attachments)
     if asks and _data(desk, letter, submission, case, reading):
         return True
-    if echo and reading.action in ("yes", "no"):
+    if reading.action in ("yes", "no"):
         return _echoed(desk, submission, case, reading, thread)
     if reading.action == "report" and reading.status is not None:
         if case.state not in (DealState.REGISTERED, DealState.PENDING):
@@ -218,6 +230,32 @@ def _act(
             clockwork.echo(desk, case, reading.action, [submission], thread)
         return True
     return False
+
+
+def _refused(
+    desk: Desk,
+    letter: Letter,
+    submission: Submission,
+    case: Case,
+    reading: Reading,
+    answered: Mail | None,
+    thread: tuple[str, ...],
+) -> bool:
+    """An answer to a refusal: an appeal, the waiting list, or both."""
+    appealed = reading.action == "appeal" and appeals.may_appeal(case, answered)
+    if appealed:
+        appeals.take(desk, case, submission, _bare_subject(letter), reading.text or letter.text, answered)
+    if case.kind is not CaseKind.DEAL:
+        return appealed
+    asks = "wait" in (reading.action, *reading.also) and waiting.may_ask(desk, case)
+    stops = reading.action == "stop-waiting" and case.deal().waits_since is not None
+    if (asks or stops) and not appealed:
+        _keep(desk, submission, case)
+    if asks:
+        waiting.ask(desk, case, [submission], thread)
+    elif stops:
+        waiting.stop(desk, case, [submission], thread)
+    return appealed or asks or stops
 
 
 def _errand_data(desk: Desk, submission: Submission, case: Case, reading: Reading) -> bool:

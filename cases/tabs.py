@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 
 from cases.model import StaffTabs
 from cases.pricing import PriceList
@@ -17,14 +18,17 @@ class Tabs:
         self.prices = PriceList(tabs.prices)
         sales: dict[str, list[Sale]] = defaultdict(list)
         publicity: dict[str, list[Publicity]] = defaultdict(list)
+        sold: dict[str, date] = {}
         for sale in tabs.sales:
             sales[sale.partner_inn].append(Sale(sale.on, sale.amount))
+            sold[sale.deal] = max(sale.on, sold.get(sale.deal, sale.on))
         for line in tabs.publicity:
             publicity[line.partner_inn].append(Publicity(line.on, line.kind))
         violations: dict[str, list[Violation]] = defaultdict(list)
         for breach in tabs.violations:
             violations[breach.partner_inn].append(Violation(breach.on, breach.kind, breach.lifted))
         self._violations = {inn: tuple(lines) for inn, lines in violations.items()}
+        self._sold = sold
         self._sales = {inn: tuple(lines) for inn, lines in sales.items()}
         self._publicity = {inn: tuple(lines) for inn, lines in publicity.items()}
         self._refusals = frozenset((line.customer_inn, line.partner_inn) for line in tabs.refusals)
@@ -32,6 +36,10 @@ class Tabs:
     def sales(self, inn: str) -> tuple[Sale, ...]:
         """The partner's booked sales."""
         return self._sales.get(inn, ())
+
+    def sold_on(self, deal: str) -> date | None:
+        """The last day on which a sale of that deal was booked."""
+        return self._sold.get(deal)
 
     def publicity(self, inn: str) -> tuple[Publicity, ...]:
         """The partner's publicity."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from cases import clockwork, deals, nfr, orders, partners, pilots, questions, tiers, training, updates
+from cases import appeals, clockwork, deals, nfr, orders, partners, pilots, questions, tiers, training, updates
 from cases.desk import Desk, Impossible
 from cases.identity import split_addresses
 from cases.letters import day, offer_facts, percent
@@ -325,6 +325,7 @@ def _change(desk: Desk, case: Case, *, discount: Decimal | None = None, valid_un
     if not changes:
         return
     desk.record(case, "terms", "set", "staff", facts={"changes": changes})
+    desk.lift_remark(case, "appeal-extension")
     made = deals.make_offer(desk, case, case.deal().discount or Decimal(0)) if discount is not None else None
     facts = {"deal": clockwork.shown(desk, case), "offer": offer_facts(made), "changes": changes}
     desk.write(case, "deal-terms-changed", facts=facts, offer=made, distinct=f"{changes} {desk.now.isoformat()}")
@@ -468,6 +469,9 @@ def _request(desk: Desk, case: Case, word: StaffWord) -> None:
         raise Impossible("not-in-force")
     if data.topic == pilots.REPORT_TOPIC and state is RequestState.APPROVED and not pilots.apply_recorded(desk, case):
         raise Impossible("pilot-not-started")
+    if data.topic == appeals.TOPIC and data.facts:
+        appeals.settle(desk, case, state)
+        return
     questions.settle(desk, case, state)
 
 

@@ -117,8 +117,9 @@ def as_json(found: Explained) -> dict[str, object]:
 
 
 def facts_of(found: Explained) -> Facts:
-    """The facts that the tests were made on, else those kept with the decision."""
-    return next((one.facts for one in (found.weighed, found.settled) if one is not None), {})
+    """The facts that the tests were made on, else those kept with the decision, else the last that were recorded."""
+    asked = (found.weighed, found.settled, *reversed(found.decisions))
+    return next((one.facts for one in asked if one is not None and one.facts), {})
 
 
 def state_of(case: Case) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, false, func, or_, select, update
 
 from cases.model import OPEN_DEAL_STATES, PREFIX, Case, CaseKind, DealData, DealState, PartnerState
 from ledger.codec import decode_case
-from ledger.schema import cases, holds, mails
+from ledger.schema import cases, holds, mails, waits
 from ledger.submission_rows import Submissions
 from ledger.unit import chunks, ended_at, is_open_deal
 from ledger.unit import partner_inn as inn_of
@@ -19,7 +19,7 @@ from ledger.unit import partner_inn as inn_of
 _c = cases.c
 _READ = select(_c.number, _c.kind, _c.payload)
 _OPEN = and_(_c.kind == CaseKind.DEAL, _c.state.in_(sorted(OPEN_DEAL_STATES)))
-_by_number = _READ.where(_c.number.in_(bindparam("of", expanding=True)))
+by_number = _READ.where(_c.number.in_(bindparam("of", expanding=True)))
 _by_customer = _READ.where(
     _c.kind == CaseKind.DEAL,
     _c.customer_inn.in_(bindparam("of", expanding=True)),
@@ -50,6 +50,8 @@ _waking = (
 )
 _quarantined = update(cases).where(_c.number == bindparam("of")).values(quarantined=bindparam("yes"))
 _holds_by_customer = select(holds).where(holds.c.customer_inn.in_(bindparam("of", expanding=True)))
+_waits_by_customer = select(waits).where(waits.c.customer_inn.in_(bindparam("of", expanding=True)))
+_of_customer_ever = _READ.where(_c.customer_inn == bindparam("customer"), _c.kind.in_([CaseKind.DEAL, CaseKind.ORDER]))
 _mail_keys = select(mails.c.number, mails.c.key).where(mails.c.number.in_(bindparam("of", expanding=True)))
 
 _FINALS_KEPT = timedelta(days=366)
@@ -77,6 +79,7 @@ class Cases(Submissions):
         self._open_count: dict[str, int] = {}
         self._footprint: dict[str, tuple[bool, str]] = {}
         self._holders: dict[str, dict[str, dict[str, str]]] = {}  # customer -> product -> override -> number
+        self._waiters: dict[str, set[str]] = {}  # customer -> numbers of the refused deals that wait for it
         self._mail_keys: dict[str, set[str]] = {}
 
     # -- writing
@@ -164,7 +167,7 @@ class Cases(Submissions):
     def case(self, number: str) -> Case | None:
         """The case of that number; the same object however often it is asked for."""
         if number not in self._cases:
-            self._adopt(self._rows_of(_by_number, {"of": [number]}))
+            self._adopt(self._rows_of(by_number, {"of": [number]}))
         return self._cases.get(number)
 
     def partner(self, inn: str) -> Case | None:
@@ -188,6 +191,15 @@ class Cases(Submissions):
                 if ended is None or ended >= since:
                     found.append(case)
         return sorted(found, key=_place)
+
+    def history_of_customer(self, customer_inn: str) -> list[Case]:
+        """Every deal and order with that customer INN, however long ago, by number."""
+        if not customer_inn:
+            return []
+        rows = self._rows_of(_of_customer_ever, {"customer": customer_inn})
+        kinds = (CaseKind.DEAL, CaseKind.ORDER)
+        found = self._with_unflushed(rows, lambda case: case.kind in kinds and case.customer_inn == customer_inn)
+        return sorted(found, key=lambda case: (case.kind, len(case.number), case.number))
 
     def deals_of_partner(self, partner_inn: str) -> list[Case]:
         """Every deal of the partner, by number."""
@@ -254,7 +266,7 @@ class Cases(Submissions):
         """These cases in that order (unknown ones left out), and in memory all that a review asks about them."""
         missing = [number for number in numbers if number not in self._cases]
         for some in chunks(missing):
-            self._adopt(self._rows_of(_by_number, {"of": some}))
+            self._adopt(self._rows_of(by_number, {"of": some}))
         found = [self._cases[number] for number in numbers if number in self._cases]
         deals = [case for case in found if isinstance(case.data, DealData)]
         self.preload_parties(
@@ -275,6 +287,7 @@ class Cases(Submissions):
         self._load_asked_deals(partners)
         self._load_customers(customers)
         self._load_holders(customers)
+        self._load_waiters(customers)
         self._load_names(key for key in name_keys if key)
 
     def _load_partners(self, inns: Iterable[str]) -> None:
@@ -325,6 +338,13 @@ class Cases(Submissions):
                 self._holders[inn] = defaultdict(dict)
             for row in self._rows_of(_holds_by_customer, {"of": some}):
                 self._holders[row.customer_inn][row.product_key][row.override] = row.number
+
+    def _load_waiters(self, inns: Iterable[str]) -> None:
+        for some in chunks(inn for inn in inns if inn not in self._waiters):
+            for inn in some:
+                self._waiters[inn] = set()
+            for row in self._rows_of(_waits_by_customer, {"of": some}):
+                self._waiters[row.customer_inn].add(row.number)
 
     def _load_mail_keys(self, numbers: Iterable[str]) -> None:
         for some in chunks(number for number in numbers if number not in self._mail_keys):

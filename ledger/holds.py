@@ -1,4 +1,4 @@
-"""First come: who holds a customer's product, and who may speak for a partner."""
+"""First come: who holds a customer's product, who waits for it, and who may speak for a partner."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select
 
 from cases.model import Case
 from cases.ports import Taken
-from ledger.case_rows import Cases
-from ledger.schema import cases, contacts, holds
-from ledger.unit import upsert
+from ledger.case_rows import Cases, by_number
+from ledger.schema import cases, contacts, holds, waits
+from ledger.unit import chunks, upsert
 
 _release = delete(holds).where(holds.c.number == bindparam("of"))
+_drop_wait = delete(waits).where(waits.c.number == bindparam("of"))
 _drop_contacts = delete(contacts).where(contacts.c.number == bindparam("of"))
 _insert_contact = insert(contacts)
 _speaks = (
@@ -33,7 +34,7 @@ _speaks = (
 
 
 class Holds(Cases):
-    """Holds and contacts are written at once, not buffered: the unique index of `holds` is the last word."""
+    """Holds, waits and contacts are written at once, not buffered: the unique index of `holds` is the last word."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -81,6 +82,32 @@ class Holds(Cases):
             for holders in products.values():
                 for slot in [slot for slot, holder in holders.items() if holder == number]:
                     del holders[slot]
+
+    def wait(self, case: Case) -> None:
+        """The refused deal's partner is to be told when the customer is free; again is no harm."""
+        self._load_waiters([case.customer_inn])
+        if case.number in self._waiters[case.customer_inn]:
+            return
+        self._flush_if_new(case.number)
+        row = {"customer_inn": case.customer_inn, "number": case.number}
+        self._connection.execute(upsert(self._dialect, waits), [row])
+        self._waiters[case.customer_inn].add(case.number)
+
+    def stop_waiting(self, case: Case) -> None:
+        """Nobody is to be told of that deal's customer any more."""
+        self._connection.execute(_drop_wait, {"of": case.number})
+        for waiters in self._waiters.values():
+            waiters.discard(case.number)
+
+    def waiting_for(self, customer_inn: str) -> list[Case]:
+        """The refused deals that wait for this customer, by number."""
+        if not customer_inn:
+            return []
+        self._load_waiters([customer_inn])
+        numbers = self._waiters[customer_inn]
+        for some in chunks(number for number in numbers if number not in self._cases):
+            self._adopt(self._rows_of(by_number, {"of": some}))
+        return [self._cases[number] for number in sorted(numbers, key=lambda number: (len(number), number))]
 
     def set_contacts(self, case: Case, addresses: Iterable[str], domains: Iterable[str]) -> None:
         """Who may speak for this partner: exact addresses and own domains, whatever their case; replaces what stood before."""

@@ -112,7 +112,7 @@ class Persons(Reports):
                     "to": row.recipient,
                     "state": row.state,
                     "at": row.at.isoformat(),
-                    "context": json.loads(row.context),
+                    "context": _context(row, address),
                 }
                 for row in letters
             ],
@@ -281,6 +281,15 @@ def pseudonym(address: str) -> str:
 
 def _text(column: Column[Any]) -> Any:
     return column.cast(String)
+
+
+def _context(row: Any, address: str) -> dict[str, Any]:
+    """A letter's facts: all of a letter to the person, of others those that name them. The rest is about somebody else."""
+    context: dict[str, Any] = json.loads(row.context)
+    if row.recipient.lower() == address:
+        return context
+    named = _named(address)
+    return {name: value for name, value in context.items() if named.search(json.dumps(value, ensure_ascii=False))}
 
 
 def _asked_by(case: Case, address: str) -> bool:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration that this code knows. Versions sort as text."""
 
 
@@ -162,6 +162,13 @@ holds = Table(
     Column("product_key", Line(512), primary_key=True),
     Column("override", Line(32), primary_key=True),  # "": first come; else the number of an overlap that staff approved
     Column("number", ForeignKey("cases.number"), nullable=False, index=True),
+)
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("customer_inn", Line(32), primary_key=True),
+    Column("number", ForeignKey("cases.number"), primary_key=True, index=True),  # a refused deal whose partner is told
 )
 
 contacts = Table(

@@ -75,6 +75,16 @@ def moment(value: datetime | str) -> str:
     return f"{day(local.date())}, {local:%H:%M} (МСК)"
 
 
+def short_moment(value: datetime | str) -> str:
+    """«02.03.2026 18:00:00» in Moscow: to the second, for those who look who came first."""
+    if value == "":
+        return ""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if at.tzinfo is None:
+        raise ValueError(f"moment {value} has no zone")
+    return f"{at.astimezone(MOSCOW):%d.%m.%Y %H:%M:%S}"
+
+
 def amount(value: Decimal | str) -> str:
     """«12 345,00» with NBSP between the groups, rounded half up to kopecks."""
     return (

@@ -132,6 +132,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "day": russian.day,
     "short_day": russian.short_day,
     "moment": russian.moment,
+    "short_moment": russian.short_moment,
     "money": russian.money,
     "percent": russian.percent,
     "plural": russian.plural,

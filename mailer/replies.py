@@ -94,7 +94,26 @@ WORDS: Mapping[str, str] = {
     "appeal": (
         r"обжал\w+|оспорить|оспарива\w+|апелляци\w+|не согла\w+ с (?:вашим |этим |данным |принятым )*(?:отказ\w*|решени\w*)"
         r"|пересмотр\w* (?:ваше |это |свое |принятое )*(?:решени\w*|отказ\w*)"
+        r"|(?:(?<=\n)|(?<=\. )|^)(?:мы |я )?(?:категорически )?не соглас(?:ны|ен|на)(?= ?(?:[.!;\n]|$))"
     ),
+    # the waiting list of a refusal
+    "wait": (
+        r"(?:сообщ\w+|уведом\w+|оповест\w+|извест\w+|дайте знать|дать знать|напишите|написать)"
+        r"(?:,? пожалуйста)?(?: (?:нам|мне))?,? (?:когда|как только|если) (?:(?:этот|данный|наш) )?(?:заказчик|клиент|он)"
+        r" (?:снова |опять )?(?:станет |будет )?(?:освободится|свобод\w+|доступ\w+)"
+        r"|(?:сообщ\w+|уведом\w+|оповест\w+|извест\w+) (?:нас |нам |меня |мне )?об? освобождени\w+(?: (?:заказчик|клиент)\w*)?"
+        r"|(?:поставьте|запишите|включите|внесите|добавьте|прошу (?:поставить|записать|включить|внести|добавить)"
+        r"|просим (?:поставить|записать|включить|внести|добавить)|хотим встать|хотим)(?: (?:нас|меня))? в лист ожидания"
+        r"|подожд[еу]\w*(?:,)? (?:когда|пока) (?:заказчик|клиент) (?:освободится|не освободится)"
+    ),
+    "stop-waiting": (
+        r"больше не ждать|больше не жд[еу]м?|больше не ждите|не ждать|ждать не нужно|больше не сообщ\w+"
+        r"|(?:снимите|уберите|исключите|вычеркните|прошу (?:снять|убрать|исключить))(?: (?:нас|меня))? (?:из|с) лист\w* ожидания"
+    ),
+    # what a number of a letter's own list may be followed by, besides its words
+    "rest-wait": r"сообщить|сообщите|ждем|ждать|подождем|лист ожидания",
+    "rest-appeal": r"не соглас\w+|обращение|пересмотр\w*",
+    "rest-stop-waiting": r"не ждать|не ждем",
     # what forbids a guess
     "negation": r"не|ни|нет|никак|невыигран\w*|непроигран\w*|неотложен\w*",
     "negated-final": r"не (?:выигр|проигр|отлож|отозв|продл|подпис|отправ|высл|направ|учас)\w*",
@@ -156,7 +175,8 @@ def _within(name: str) -> re.Pattern[str]:
 
 _FOUND = {name: _within(name) for name in _MEANINGS}
 _NEGATION, _NEGATED_FINAL, _UNCERTAIN = _within("negation"), _within("negated-final"), _within("uncertain")
-_TWO_DEALS, _APPEAL, _PROMISE = _within("two-deals"), _within("appeal"), _within("promise")
+_TWO_DEALS, _PROMISE = _within("two-deals"), _within("promise")
+_APPEAL, _WAIT, _STOP_WAITING = _within("appeal"), _within("wait"), _within("stop-waiting")
 _YES, _NO, _STATUS = _whole("yes"), _whole("no"), _whole("status")
 _GREETING = re.compile(rf"^(?:{WORDS['greeting']})(?!\w)")
 _THANKS = re.compile(rf"(?:^|(?<=[\s.,!;]))(?:{WORDS['thanks']})[\s.,!;]*$")
@@ -164,6 +184,7 @@ _REST = {
     number: re.compile(rf"(?:{WORDS[name]}{'|' + WORDS[extra] if (extra := f'rest-{number}') in WORDS else ''})(?!\w)")
     for number, name in _LIST.items()
 }
+_OWN_REST = {name: re.compile(rf"(?:{WORDS[name]}|{WORDS[f'rest-{name}']})(?!\w)") for name in ("wait", "appeal", "stop-waiting")}
 _LEAD = rf"(?:(?:{WORDS['lead']})\s*[:.–—-]?\s*)?"
 _NUMBERED = re.compile(rf"{_LEAD}([1-9])(?:\s*[.):;,]+(?!\d)\s*|\s*[–—-]+\s*|\s+|$)(.*)")
 _SEVERAL = re.compile(rf"{_LEAD}([1-9](?:\s*(?:[,;+/&]|\s|и)\s*[1-9])+)[\s.!;]*")
@@ -180,26 +201,31 @@ class RussianReplyReader:
         """The text of a letter of ours, as it was sent (so that a reply's quotes can be told from what is new)."""
         return render(mail).text
 
-    def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], echo: bool) -> Reading:
-        """See the port. Data that were asked for come first (a bare `3` answers the question put), then an echo's yes or no, then
-        the list.
+    def read(self, text: str, subject: str, answered: str, asked: Sequence[Asked], own_list: Mapping[str, str]) -> Reading:
+        """See the port. An echo's yes or no comes first, then data that were asked for (a bare `3` answers the question put),
+        then the letter's own list or the list of statuses, then words.
         """
         fresh = new_text(text, answered)
         lines = _meaningful(fresh[:_MAX_CHARS])
         body = "\n".join(lines)
+        echo = "yes" in own_list.values()
         if echo and (answer := _yes_or_no(body)):
             return Reading(answer, fresh, numbered=body.strip(" .!)") in ("1", "2"))
         if asked and (answers := _data(fresh[:_MAX_CHARS], lines, asked)):
             return Reading("data", fresh, answers=answers)
         if _STATUS.fullmatch(body.replace(",", "").strip(" .!?\n")) or (not body and _STATUS.fullmatch(_subject(subject))):
             return Reading("status", fresh)
+        if own_list and not echo and (said := _from_own_list(lines, fresh, own_list)) is not None:
+            return said
         if not body or "?" in body or _TWO_DEALS.search(body) or _another_deal(fresh, subject, answered):
             return Reading("", fresh)
         if _APPEAL.search(body) and not _doubtful(body, wishing=True):
             return Reading("appeal", fresh)
-        said = _numbered(lines)
-        if said is not None:
-            return _from_numbers(said, fresh)
+        if (action := _about_waiting(body)) is not None:
+            return Reading(action, fresh)
+        numbers = _numbered(lines)
+        if numbers is not None:
+            return _from_numbers(numbers, fresh)
         return _from_words(body, fresh)
 
 
@@ -328,6 +354,53 @@ def _denied(text: str, strict: bool) -> bool:
     if strict:
         return _NEGATION.search(text) is not None
     return any(_NEGATION.search(part) and (_NEGATED_FINAL.search(part) or _meanings(part)) for part in _SENTENCE.split(text))
+
+
+# -- a letter's own list -----------------------------------------------------------------------------
+
+
+def _from_own_list(lines: Sequence[str], fresh: str, own_list: Mapping[str, str]) -> Reading | None:
+    """A figure of the letter's own list, alone or with its words; None without any figure of a list. A figure that the letter did
+    not offer means nothing there, whatever it means elsewhere.
+
+    What is written beside an appeal is for people to read; beside the others, doubt or a question leaves all of it to people.
+    """
+    chosen: list[str] = []
+    beside: list[str] = []
+    for line in map(_without_case_number, lines):
+        if (several := _SEVERAL.fullmatch(line)) is not None:
+            chosen += re.findall(r"[1-9]", several.group(1))
+            continue
+        one = _NUMBERED.fullmatch(line)
+        figure, tail = (one.group(1), one.group(2).strip(" .,!;")) if one is not None else ("", line)
+        words = {name for name, rest in _OWN_REST.items() if rest.match(tail)} if figure else set()
+        if figure and (not tail or own_list.get(figure) in words):
+            chosen.append(figure)
+        elif words:
+            return Reading("", fresh)  # the figure of one answer, the words of another
+        else:
+            beside.append(line)
+    if not chosen:
+        return None
+    meanings = {own_list.get(figure, "") for figure in chosen}
+    if "" in meanings:
+        return Reading("", fresh)
+    if "appeal" in meanings:
+        return Reading("appeal", fresh, numbered=True, also=tuple(sorted(meanings - {"appeal"})))
+    rest = "\n".join(beside)
+    if len(meanings) > 1 or "?" in rest or _NEGATION.search(rest) or _UNCERTAIN.search(rest) or _meanings(rest):
+        return Reading("", fresh)
+    return Reading(meanings.pop(), fresh, numbered=True)
+
+
+def _about_waiting(body: str) -> str | None:
+    """In words: to be told when the customer is free, or not any more. None: nothing of the kind; "": more beside it."""
+    for action, pattern in (("stop-waiting", _STOP_WAITING), ("wait", _WAIT)):
+        if pattern.search(body):
+            rest = pattern.sub(" ", body)
+            doubtful = _NEGATION.search(rest) or _UNCERTAIN.search(rest) or _meanings(rest)
+            return "" if doubtful else action
+    return None
 
 
 # -- words ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from types import MappingProxyType
 
-from mailer.format import day, money, short_day
+from mailer.format import day, money, short_day, short_moment
 from rules.decision import Problem, Reason
 from rules.edition import Edition
 
@@ -92,6 +92,7 @@ _ANY_PROBLEM: Pieces = ("значение", " «{value}»", " принять н�
 REASONS: Mapping[str, str] = {  # besides "1".."7", which stand in the edition
     "legal-entity-only": "Партнёром может стать только юридическое лицо; указан ИНН предпринимателя или физического лица",
     "not-in-force": "Регистрация сделки сейчас не действует",
+    "not-waiting": "Отказано не только потому, что заказчик закреплён за другим",
     "no-reply-to-request": "Запрошенные данные не поступили в срок",
     "sender-unknown": "Адрес отправителя не значится среди контактов организации, заявку проверит сотрудник",
     "authorisation-undecided": "Авторизация организации ещё рассматривается",
@@ -130,6 +131,24 @@ REASONS: Mapping[str, str] = {  # besides "1".."7", which stand in the edition
     "deauthorised": "Авторизация организации прекращена",
 }
 _ANY_REASON = "Решение принято по условиям партнёрской программы"
+
+_SIDE: Pieces = (
+    ": {number}",
+    ", {partner}",
+    ", ИНН {partner_inn}",
+    "; заказчик {customer}",
+    ", ИНН {customer_inn}",
+    "; продукты: {products}",
+    "; лицензий {licences}",
+    "; подано {submitted_at}",
+    "; в очереди с {place_at}",
+    "; зарегистрировано {registered_at}",
+    "; действует до {valid_until}",
+    "; состояние «{state}»",
+    "; причина: {reason}",
+    ".",
+)
+"""One side of an appeal, for staff."""
 
 REMARKS: Mapping[str, Pieces] = {
     "namesake": ("Похожее название заказчика под другим ИНН", ": {numbers}", ". Проверьте, не одна ли это организация."),
@@ -183,7 +202,26 @@ REMARKS: Mapping[str, Pieces] = {
     "deadline-missed": ("Срок ответа пропущен", ": {due}", "."),
     "no-contact": ("У партнёра нет контактного адреса.",),
     "tier-warned": ("Партнёр предупреждён о несоответствии статусу", ": {missing}", ", срок до {until}", "."),
-    "appeal": ("Партнёр просит пересмотреть отказ", " (получено {date})", "."),
+    "appeal": ("Партнёр просит пересмотреть отказ", ": обращение {number}", "."),
+    "appeal-accepted": ("Обращение", " {number}", " принято: пересмотрите решение в этой строке."),
+    "appeal-extension": ("Обращение", " {number}", " о продлении принято: исправьте «Действует до» в этой строке."),
+    "appeal-next": (
+        "Обращение принято, само дело не изменено: решите его в строке",
+        " {about}",
+        "; равный набор продуктов закреплён за {holders}, её сначала аннулируют",
+        ".",
+    ),
+    "appeal-own": ("Обжалует", *_SIDE),
+    "appeal-rival": ("Другая сделка", *_SIDE),
+    "waiting": ("Партнёр просил сообщить, когда заказчик освободится", ", {date}", "."),
+    "incumbent": (
+        "Действующий партнёр заказчика – другой",
+        ": {partner}",
+        ", ИНН {inn}",
+        ", сделка {number}",
+        ". Продление идёт по обычной схеме, преимущества у него нет.",
+    ),
+    "incumbent-own": ("Продление просит действующий партнёр заказчика", ", прежняя сделка {number}", "."),
     "order-held": ("Сумма заказов превышает зарегистрированное количество", ": {count}", "."),
     "no-recipient": ("Письмо отправить некому: у партнёра нет известного адреса", " ({template})", "."),
     "not-priced": ("Сделка зарегистрирована без КП: её продуктов нет в прайсе.",),
@@ -278,7 +316,11 @@ QUESTIONS: Mapping[str, Pieces] = {
     "staff-approves": ("Заявка полная. Авторизовать или отказать?",),
     "refused-before": ("Организации ранее отказывали или её деавторизовали. Авторизовать или отказать?",),
     "authorisation-undecided": ("Сделка ждёт решения об авторизации партнёра", " {number}", "."),
-    "appeal": ("Партнёр просит пересмотреть отказ", " по {about}", ": «{text}»", ". Одобрить или оставить отказ?"),
+    "appeal": (
+        "Партнёр просит пересмотреть отказ",
+        " по {about}",
+        ". «Одобрить» – пересмотрим, «Отказать» – решение в силе; ответ уйдёт партнёру.",
+    ),
     "bulk-edit": ("Изменено много строк сразу", ": {count}", ". Это сделано намеренно? Ответьте «Одобрить» или «Отказать»."),
     "tier": ("Подтвердите изменение статуса", " на «{tier}»", "."),
     "extension": ("Партнёр просит продлить регистрацию. Одобрить или отказать?",),
@@ -386,6 +428,8 @@ EVENTS: Mapping[str, str] = {
     "mail-forged": "Письмо не прошло проверку",
     "bounce": "Письмо вернулось",
     "appeal": "Обжалование",
+    "waiting": "Партнёр ждёт освобождения заказчика",
+    "waiting-ended": "Партнёр больше не ждёт заказчика",
     "question": "Вопрос",
     "answered": "Ответ дан",
     "closed": "Закрыто",
@@ -436,6 +480,9 @@ LETTERS: Mapping[str, str] = {
     "sender-unknown": "нейтральное подтверждение",
     "question-received": "обращение получено",
     "question-answered": "ответ на обращение",
+    "appeal-answered": "ответ на обжалование",
+    "waiting-list": "лист ожидания",
+    "customer-free": "заказчик свободен",
     "deal-registered": "сделка зарегистрирована",
     "deal-terms-changed": "условия изменены",
     "deal-refused": "отказ в регистрации",
@@ -470,6 +517,7 @@ LETTERS: Mapping[str, str] = {
     "reply-confirm": "просьба подтвердить",
     "status-report": "состояние сделок",
     "staff-attention": "сообщение сотрудникам",
+    "staff-appeal": "обжалование сотрудникам",
     "staff-digest": "сводка сотрудникам",
 }
 """What `Журнал` calls each letter."""
@@ -812,7 +860,7 @@ def _shown(name: str, value: str) -> str:
         return ", ".join(CONDITIONS.get(part.strip(), part.strip()) for part in text.split(","))
     if _ISO_DAY.fullmatch(text) or _ISO_MOMENT.fullmatch(text):
         with suppress(ValueError):  # typed by people, it may be no day at all: 2026-02-30
-            return short_day(text)
+            return short_moment(text) if name.endswith("_at") and _ISO_MOMENT.fullmatch(text) else short_day(text)
     return text
 
 

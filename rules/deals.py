@@ -53,7 +53,7 @@ class Rival:
 @dataclass(frozen=True, slots=True)
 class RegistrationFacts:
     """What the review of a deal registration looks at. `products` are name keys. `expired_on`: when the partner's own same deal
-    last expired.
+    last expired. `incumbent`: of a renewal, the deal by which the customer bought last, and `incumbent_own`, is it the partner's?
     """
 
     problems: tuple[Problem, ...]
@@ -69,6 +69,8 @@ class RegistrationFacts:
     financial_document: bool
     needs_data_overdue: bool
     deadline_passed: bool
+    incumbent: str = ""
+    incumbent_own: bool = False
 
 
 def register(facts: RegistrationFacts, edition: Edition) -> Decision:
@@ -86,7 +88,7 @@ def register(facts: RegistrationFacts, edition: Edition) -> Decision:
     `sender-unknown` carry `codes`, what would be refused if the sender spoke for the partner.
 
     An INN that never applied has nobody to speak for it: its sender is not asked for. Equal rivals that surfaced late are never
-    taken back.
+    taken back. The incumbent of a renewal is named among the tests and changes nothing.
     Source: «Регистрация сделки», for a switch «Условия предоставления специальных цен», for Trusted's discount «Партнерские
     статусы».
     """
@@ -151,6 +153,7 @@ def register(facts: RegistrationFacts, edition: Edition) -> Decision:
         Test("own-customer", section, _unless(facts.customer_is_partner, Result.STAFF)),
         Test("re-registration", section, _unless(again, Result.STAFF), f"expired {facts.expired_on}" if facts.expired_on else ""),
         _evidence_test(facts, figures.switch_section),
+        _incumbent_test(facts, figures.renewal_section),
         Test(
             "discount",
             row.section,
@@ -212,6 +215,15 @@ def _evidence_test(facts: RegistrationFacts, section: str) -> Test:
         Result.STAFF if both else Result.FAIL,
         "staff check it" if both else "screenshot and document are needed",
     )
+
+
+def _incumbent_test(facts: RegistrationFacts, section: str) -> Test:
+    """Renewals go by the standard scheme, whoever sold the licences: this is for staff to see."""
+    if facts.kind is not DealKind.RENEWAL:
+        return Test("incumbent", section, Result.SKIP, "no renewal")
+    if not facts.incumbent:
+        return Test("incumbent", section, Result.PASS, "nobody is known to have sold to this customer")
+    return Test("incumbent", section, Result.PASS, f"{'own' if facts.incumbent_own else 'another partner'}: {facts.incumbent}")
 
 
 def _unless(wrong: bool, result: Result) -> Result:

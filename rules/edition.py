@@ -87,7 +87,8 @@ class DealFigures:
     """«Регистрация сделки». Days are calendar days unless the name says business days; discounts in percent.
 
     `auto_open_limit`: with so many open deals already, the next one of a partner of `auto_open_limit_tiers` goes to staff.
-    `switch_section`: where the competitive switch and its discount are laid down.
+    `switch_section`: where the competitive switch and its discount are laid down; `renewal_section`: renewals of licences.
+    `waiting_beside`: reasons that may stand beside reason 3 in a refusal whose partner may wait until the customer is free.
     """
 
     section: str
@@ -107,6 +108,8 @@ class DealFigures:
     offer_valid_days: int
     reasons: Mapping[str, str]  # refusal code "1".."7" -> Russian wording for letters and `Причина`
     switch_section: str = ""
+    renewal_section: str = ""
+    waiting_beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,11 +411,13 @@ def _tier(row: _Table, section: str) -> TierFigures:
 
 
 def _deals(table: _Table) -> DealFigures:
-    switch = table.table("switch")
+    switch, renewal = table.table("switch"), table.table("renewal")
     reasons = table.table("reasons")
     figures = DealFigures(
         section=table.text("section"),
         switch_section=switch.text("section"),
+        renewal_section=renewal.text("section"),
+        waiting_beside=table.texts("waiting_beside", among=REASON_CODES, empty=True),
         required=table.texts("required", among=DEAL_FIELDS),
         auto_open_limit=table.whole("auto_open_limit", low=0),
         auto_open_limit_tiers=tuple(Tier(word) for word in table.texts("auto_open_limit_tiers", among=tuple(Tier), empty=True)),
@@ -433,7 +438,7 @@ def _deals(table: _Table) -> DealFigures:
         table.fail(
             "report_reminder_days_before", f"must be less than report_every_days, got {figures.report_reminder_days_before}"
         )
-    for part in (switch, reasons, table):
+    for part in (switch, renewal, reasons, table):
         part.close()
     return figures
 

@@ -91,6 +91,14 @@ TOPICS: Words = {
     "materials": "Материалы",
     "question": "Вопрос",
 }
+REQUEST_TOPICS: Words = {
+    **TOPICS,
+    "appeal": "Обжалование",
+    "update": "Актуализация",
+    "pilot-report": "Отчёт о пилоте",
+    "bulk-edit": "Массовая правка",
+}
+"""`Тема` of `Обращения`: the form's topics, and what came by other ways."""
 COURSES: Words = {"sales": "Вебинар по продажам", "technical": "Технический курс"}
 PARTNER_DECISIONS: Words = {
     "authorise": "Авторизовать",
@@ -346,7 +354,7 @@ REQUESTS = _registry_tab(
     "Обращения",
     *_PARTNER,
     _ours("address", "Адрес", width=28),
-    _ours("topic", "Тема", words=TOPICS),
+    _ours("topic", "Тема", words=REQUEST_TOPICS),
     _ours("subject", "Заголовок", width=32),
     _ours("text", "Текст", width=60),
     _ours("about", "О деле №", width=14),

@@ -153,9 +153,9 @@ def _request(case: Case, data: RequestData) -> Shown:
     return {
         **shown,
         "address": data.address,
-        "topic": _said(columns.TOPICS, data.topic),
+        "topic": _said(columns.REQUEST_TOPICS, data.topic),
         "subject": data.subject,
-        "text": data.text,
+        "text": "\n\n".join(part for part in (data.text, data.compared) if part),
         "about": data.about,
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import insert
 
-from cases.model import Case
+from cases.model import Case, DealState
 from cases.ports import Taken
 from ledger.database import SqlLedger, SqlTransaction
 from ledger.schema import holds
@@ -91,3 +93,38 @@ def test_who_speaks_for_a_partner(ledger: SqlLedger) -> None:
     with ledger.transaction(NOW) as tx:
         assert [case.number for case in tx.partner_by_contact("boss@mail.example")] == ["P-0002"]
         assert tx.partner_by_contact("anyone@firma.example") == []
+
+
+def test_who_waits_is_found_by_customer_until_it_is_told(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        for number, customer in (("D-2026-0002", "5001000001"), ("D-2026-0001", "5001000001"), ("D-2026-0003", "5001000002")):
+            tx.add_case(deal(number, customer))
+            tx.wait(_of(tx, number))
+            tx.wait(_of(tx, number))
+        assert [case.number for case in tx.waiting_for("5001000001")] == ["D-2026-0001", "D-2026-0002"]
+    with ledger.transaction(NOW + timedelta(days=800)) as tx:
+        tx.preload(["D-2026-0003"])
+        assert [case.number for case in tx.waiting_for("5001000002")] == ["D-2026-0003"]
+        assert [case.number for case in tx.waiting_for("5001000001")] == ["D-2026-0001", "D-2026-0002"]
+        tx.stop_waiting(_of(tx, "D-2026-0002"))
+        assert [case.number for case in tx.waiting_for("5001000001")] == ["D-2026-0001"]
+        assert tx.waiting_for("") == []
+    with ledger.transaction(NOW) as tx:
+        assert [case.number for case in tx.waiting_for("5001000001")] == ["D-2026-0001"]
+
+
+def test_a_customers_history_is_whole_however_old(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        tx.add_case(deal("D-2026-0001", state=DealState.WON, decided_at=NOW))
+        tx.add_case(deal("D-2026-0002", customer="5001000002"))
+    with ledger.transaction(NOW + timedelta(days=800)) as tx:
+        tx.add_case(deal("D-2028-0001"))
+        assert tx.deals_of_customer("5001000001") == [_of(tx, "D-2028-0001")]
+        assert [case.number for case in tx.history_of_customer("5001000001")] == ["D-2026-0001", "D-2028-0001"]
+        assert tx.history_of_customer("") == []
+
+
+def _of(tx: SqlTransaction, number: str) -> Case:
+    case = tx.case(number)
+    assert case is not None
+    return case

@@ -135,6 +135,7 @@ def test_every_test_of_the_section_is_weighed_whatever_the_outcome(facts: Regist
         "own-customer",
         "re-registration",
         "switch-evidence",
+        "incumbent",
         "discount",
     ]
 

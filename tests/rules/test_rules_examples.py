@@ -42,10 +42,12 @@ from rules.edition import Edition, Tier
 from rules.nfr import NfrFacts, nfr, nfr_end
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
+from rules.renewals import Purchase, incumbent
 from rules.requests import TopicFacts, topic
 from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, distance, fallback, review, sales_total, shortfall
 from rules.training import course_terms, proposed_day, reminder_days
 from rules.violations import Violation, weigh
+from rules.waiting import WaitingFacts, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = Path(__file__).parent / "examples"
@@ -138,8 +140,10 @@ POINTS: Mapping[str, frozenset[str]] = {
             "все причины заказа по порядку",
             "заказ второго партнёра",
             "цена заказа",
+            "лист ожидания",
         }
     ),
+    "Продление действующих лицензий": frozenset({"действующий партнёр", "продление по обычной схеме"}),
     "Условия предоставления специальных цен": frozenset({"виды сделок", "конкурентный переход", "лучшая из двух скидок"}),
     "Тестовые лицензии для пилотов": frozenset(
         {
@@ -250,6 +254,7 @@ def test_sections_of_the_first_edition_that_software_decides_have_examples() -> 
         edition.tier_review.promotion_section,
         edition.deals.section,
         edition.deals.switch_section,
+        edition.deals.renewal_section,
         edition.deadlines.section,
         edition.deadlines.authorisation_section,
         *(row.section for row in edition.tiers),
@@ -373,9 +378,28 @@ def run_register(facts: dict[str, Any], edition: Edition, expected: dict[str, An
         financial_document=facts.pop("financial_document", False),
         needs_data_overdue=facts.pop("needs_data_overdue", False),
         deadline_passed=facts.pop("deadline_passed", False),
+        incumbent=facts.pop("incumbent", ""),
+        incumbent_own=facts.pop("incumbent_own", False),
     )
     used_up(facts)
     return of_decision(register(weighed, edition), edition, expected, ("discount", "months"))
+
+
+def run_wait(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    weighed = WaitingFacts(
+        refused_for=tuple(facts.pop("codes")),
+        standing=Standing(facts.pop("standing", "authorised")),
+        customer_refused_partner=facts.pop("customer_refused_partner", False),
+        products=frozenset(facts.pop("products", "ab")),
+        others=tuple(Rival(number, frozenset(products), held, True) for number, products, held in facts.pop("others")),
+    )
+    used_up(facts)
+    return of_decision(wait(weighed, edition), edition, expected, ())
+
+
+def run_incumbent(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    found = incumbent(Purchase(number, partner, day(on)) for number, partner, on in facts["purchases"])
+    return {"deal": found.deal, "partner": found.partner_inn} if found else {"deal": ""}
 
 
 def run_discount(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
@@ -601,6 +625,8 @@ def run_violations(facts: dict[str, Any], edition: Edition, expected: dict[str, 
 RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
     "authorise": run_authorise,
     "register": run_register,
+    "wait": run_wait,
+    "incumbent": run_incumbent,
     "discount": run_discount,
     "second_partner_discount": run_second_partner,
     "repeat": run_repeat,

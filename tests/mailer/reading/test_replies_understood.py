@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from cases.model import Asked, Reading, SaleStatus
@@ -22,6 +25,10 @@ OUR_LETTER = """Здравствуйте, Иван!
 
 С уважением,
 Партнёрский отдел"""
+ECHO = {"1": "yes", "2": "no"}
+REFUSAL = {"1": "wait", "2": "appeal"}
+ONLY_APPEAL = {"2": "appeal"}
+WAITS = {"9": "stop-waiting"}
 SUBJECT = "Re: Обновите статус сделки [D-2026-0001]"
 QUOTED = "\n\nпт, 6 мар. 2026 г. в 12:00, Партнёры <partners@stakhanovets.ru>:\n" + "\n".join(
     "> " + line for line in OUR_LETTER.split("\n")
@@ -129,9 +136,13 @@ DOUBT = [
 
 
 def read(
-    text: str, subject: str = SUBJECT, answered: str = OUR_LETTER, asked: tuple[Asked, ...] = (), echo: bool = False
+    text: str,
+    subject: str = SUBJECT,
+    answered: str = OUR_LETTER,
+    asked: tuple[Asked, ...] = (),
+    own_list: Mapping[str, str] = MappingProxyType({}),
 ) -> Reading:
-    return RussianReplyReader().read(text, subject, answered, asked, echo)
+    return RussianReplyReader().read(text, subject, answered, asked, own_list)
 
 
 @pytest.mark.parametrize(("text", "status"), NUMBERED)
@@ -200,8 +211,8 @@ def test_a_status_in_the_subject_alone_asks_for_a_report() -> None:
     ],
 )
 def test_an_echo_is_answered_with_yes_or_no(text: str, action: str) -> None:
-    assert read(text, echo=True).action == action
-    assert read(text + QUOTED, echo=True).action == action
+    assert read(text, own_list=ECHO).action == action
+    assert read(text + QUOTED, own_list=ECHO).action == action
 
 
 INN = Asked("customer_inn", "ИНН заказчика", "Укажите ИНН", "missing")
@@ -267,3 +278,63 @@ def test_the_new_text_is_kept_for_people() -> None:
 def test_very_long_text_is_read_in_bounded_time() -> None:
     for piece in ("1 ", "сделка ", "прошу ", "просим вас ", "отправили уже клиенту ", "«" * 50, "1\n", "не ", "1,", "статус "):
         read(piece * (200_000 // len(piece)), asked=(INN, CUSTOMER))
+
+
+@pytest.mark.parametrize(
+    ("text", "own_list", "action"),
+    [
+        ("1", REFUSAL, "wait"),
+        ("1 – сообщить, когда заказчик освободится", REFUSAL, "wait"),
+        ("1. Ждём!", REFUSAL, "wait"),
+        ("Добрый день!\n1\nИванов Иван\n8 (916) 123-45-67", REFUSAL, "wait"),
+        ("2", REFUSAL, "appeal"),
+        ("2", ONLY_APPEAL, "appeal"),
+        ("2 – не согласны с решением (обращение)", REFUSAL, "appeal"),
+        ("2\n\nМы ведём заказчика год, почему отказ?", REFUSAL, "appeal"),
+        ("9", WAITS, "stop-waiting"),
+        ("9 – больше не ждать", WAITS, "stop-waiting"),
+        ("1 – не согласны", REFUSAL, ""),
+        ("2 – сообщите, когда заказчик освободится", REFUSAL, ""),
+        ("1", ONLY_APPEAL, ""),
+        ("3", REFUSAL, ""),
+        ("5", REFUSAL, ""),
+        ("1, 5", REFUSAL, ""),
+        ("1", WAITS, ""),
+        ("1\nНе сейчас", REFUSAL, ""),
+        ("1\nА когда?", REFUSAL, ""),
+        ("1 месяц мы уже ждём", REFUSAL, ""),
+        ("1", {}, "report"),
+        ("9", {}, "withdraw"),
+    ],
+)
+def test_a_refusals_own_list(text: str, own_list: Mapping[str, str], action: str) -> None:
+    assert read(text, own_list=own_list).action == action
+
+
+def test_both_answers_to_a_refusal_may_be_given() -> None:
+    said = read("1, 2", own_list=REFUSAL)
+    assert (said.action, said.also) == ("appeal", ("wait",))
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("Сообщите, пожалуйста, когда заказчик освободится", "wait"),
+        ("Добрый день! Просим сообщить, как только клиент станет свободен. Спасибо!", "wait"),
+        ("Уведомите нас об освобождении заказчика", "wait"),
+        ("Прошу включить нас в лист ожидания", "wait"),
+        ("Дайте знать, если он снова будет доступен", "wait"),
+        ("Больше не ждём", "stop-waiting"),
+        ("Снимите нас с листа ожидания, пожалуйста", "stop-waiting"),
+        ("Не согласны", "appeal"),
+        ("Мы не согласны. Письмо от заказчика приложим.", "appeal"),
+        ("Не сообщайте, когда заказчик освободится", ""),
+        ("Сообщите, когда заказчик освободится? Или не стоит?", ""),
+        ("Сообщите, когда заказчик освободится, если не трудно", ""),
+        ("Заказчик пока не согласен", ""),
+        ("Сообщим, когда заказчик подпишет договор", ""),
+    ],
+)
+def test_waiting_and_appealing_in_words(text: str, action: str) -> None:
+    assert read(text).action == action
+    assert read(text, own_list=REFUSAL).action == action

@@ -107,8 +107,36 @@ def test_refusal_says_why_what_to_mend_and_how_to_appeal() -> None:
         assert "раздел «Регистрация сделки», редакция от 1 января 2026 г." in part
         assert "до 5 %" in part
         assert "«обжаловать»" in part
-    for part in both("deal-refused", second_discount_max=""):
+        assert "1 – сообщить, когда заказчик освободится" in part
+        assert "2 – не согласны с решением" in part
+    for part in both("deal-refused", second_discount_max="", can_wait=False):
         assert "возможна скидка" not in part
+        assert "ответьте цифрой 1" not in part
+        assert "1 – сообщить" not in part
+        assert "ответьте цифрой 2" in part
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        ("1", "Исправьте данные, которые названы в причине"),
+        ("2", "Заполните форму авторизации"),
+        ("3", "заказчик снова станет свободен"),
+        ("4", "пришлите его письмо"),
+        ("5", "Сделка защищена до конца срока"),
+        ("6", "приложите их к обращению"),
+        ("7", "Проверьте ИНН заказчика"),
+    ],
+)
+def test_every_reason_says_what_can_be_mended(code: str, step: str) -> None:
+    for part in both("deal-refused", reasons=[{"code": code, "section": "Регистрация сделки", "text": "такова причина"}]):
+        assert step in part
+
+
+def test_an_appeal_without_a_rival_shows_the_one_case() -> None:
+    for part in both("staff-appeal", rivals=[], appealed="order"):
+        assert "заказ не принят" in part
+        assert "Другая сделка" not in part
 
 
 @pytest.mark.parametrize("template", ["partner-refused", "partner-deauthorised"])
