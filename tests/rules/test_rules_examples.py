@@ -56,8 +56,8 @@ EDITIONS = load_editions(ROOT / "programme", ROOT / "tests" / "data" / "programm
 WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 
 Facts = Mapping[str, Any]
-DECIDED: list[Decision] = []
-"""The decisions of the example at hand."""
+TOLD: list[str] = []
+"""What the rules said about the example at hand, in full."""
 
 # What each section decides by software, point by point (programme.md §1-3, "Who may speak", "Deadlines"). Each needs an example.
 POINTS: Mapping[str, frozenset[str]] = {
@@ -204,9 +204,9 @@ def decided(example: dict[str, Any]) -> str:
     edition = EDITIONS.named(example["edition"])
     for subject, figures in example["changes"].items():
         edition = replace(edition, **{subject: replace(getattr(edition, subject), **figures)})
-    DECIDED.clear()
+    TOLD.clear()
     RULES[example["rule"]](dict(example["facts"]), edition, dict(example["expect"]))
-    return "".join(in_full(decision) for decision in DECIDED)
+    return "".join(TOLD)
 
 
 def in_full(decision: Decision) -> str:
@@ -216,11 +216,12 @@ def in_full(decision: Decision) -> str:
     lines = [f"{decision.outcome}{terms}{waits}"]
     lines += [f"  {test.result:<5} {test.name} [{test.section}] {test.detail}".rstrip() for test in decision.tests]
     lines += [f"  reason {reason.code} [{reason.section}] {facts(reason.facts)}".rstrip() for reason in decision.reasons]
-    lines += [
-        f"  problem {problem.field}: {problem.code} [{problem.section}] {facts(problem.facts)}".rstrip()
-        for problem in decision.problems
-    ]
+    lines += [f"  {of_problem(problem)}" for problem in decision.problems]
     return "\n".join(lines) + "\n"
+
+
+def of_problem(problem: Problem) -> str:
+    return f"problem {problem.field}: {problem.code} [{problem.section}] {facts(problem.facts)}".rstrip()
 
 
 def facts(told: Mapping[str, str]) -> str:
@@ -315,7 +316,7 @@ def used_up(facts: dict[str, Any]) -> None:
 
 def of_decision(decision: Decision, edition: Edition, expected: dict[str, Any], terms: tuple[str, ...]) -> dict[str, Any]:
     """The decision as an example's `expect` words it; what the example leaves out and the decision leaves out too is left out."""
-    DECIDED.append(decision)
+    TOLD.append(in_full(decision))
     assert decision.edition == edition.name
     names = [test.name for test in decision.tests]
     assert names
@@ -410,6 +411,7 @@ def run_discount(facts: dict[str, Any], edition: Edition, expected: dict[str, An
 
 def run_second_partner(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
     problem = second_partner_discount(Decimal(facts["percent"]), tuple(facts["codes"]), edition)
+    TOLD.append(f"{of_problem(problem) if problem else 'possible'}\n")
     return {"problem": problem.code if problem else ""}
 
 
@@ -521,7 +523,7 @@ def run_order(facts: dict[str, Any], edition: Edition, expected: dict[str, Any])
         products=frozenset("ab"),
         licences=10,
         ordered=facts.pop("ordered", {}),
-        discount=Decimal(facts.pop("discount", "20")),
+        discount=decimal(facts.pop("discount", "20") or None),
         holder_protected=facts.pop("holder_protected", False),
     )
     weighed = OrderFacts(
