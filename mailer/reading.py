@@ -30,6 +30,7 @@ from pathlib import Path
 from cases.model import Attachment, Letter, LetterKind
 from mailer.charsets import decode, detect
 from mailer.kinds import Outline, kind_of
+from mailer.tnef import DECLARED, is_tnef, unpacked
 from mailer.trust import judge
 
 
@@ -41,12 +42,17 @@ class Unreadable(Exception):
         self.reason = reason
 
 
+class _Overrun(Unreadable):
+    """Reading took more time or memory than allowed."""
+
+
 @dataclass(frozen=True, slots=True)
 class LetterLimits:
     """What one letter may cost. Over `bytes`, `depth` or `parts` it is Unreadable; over the others the rest is left out.
 
-    `header_chars` of one header and `encoded_words` of all are read; `text_chars` of text are kept. A letter over `direct_bytes`,
-    or of a suspicious structure, is read by a child process of `seconds` and `memory` (address space) at most.
+    `header_chars` of one header and `encoded_words` of all are read; `text_chars` of text are kept; `packed_files` are taken out
+    of one `winmail.dat` (0: it stays packed). A letter over `direct_bytes`, or of a suspicious structure, is read by a child
+    process of `seconds` and `memory` (address space) at most.
     """
 
     bytes: int = 30 * 1024 * 1024
@@ -55,12 +61,14 @@ class LetterLimits:
     header_chars: int = 20_000
     encoded_words: int = 1000
     text_chars: int = 300_000
+    packed_files: int = 100
     direct_bytes: int = 1024 * 1024
     seconds: int = 20
     memory: int = 1024 * 1024 * 1024
 
 
 DEFAULT_LIMITS = LetterLimits()
+_NO_MEMORY = "для чтения письма не хватило памяти"
 
 
 # -- the way in -------------------------------------------------------------------
@@ -95,7 +103,7 @@ def read_letter(
     except RecursionError:
         raise Unreadable("части письма вложены друг в друга слишком глубоко") from None
     except MemoryError:
-        raise Unreadable("для чтения письма не хватило памяти") from None
+        raise _Overrun(_NO_MEMORY) from None
     except Exception as fault:  # the standard library's parser raises what it likes on hostile bytes
         raise Unreadable(f"письмо не разобрано: {type(fault).__name__}") from fault
     return dataclasses.replace(letter, attachments=tuple(_store(file, key, attachments_dir) for file in content.files))
@@ -136,6 +144,17 @@ def read_guarded(
         "own_domain": own_domain,
         "limits": dataclasses.asdict(limits),
     }
+    try:
+        return _by_child(raw, order, limits)
+    except _Overrun:
+        if not limits.packed_files or _PACKED.search(raw) is None:
+            raise
+    # It may have been the winmail.dat: what else the letter says is worth a second try.
+    packed = dataclasses.replace(limits, packed_files=0)
+    return _by_child(raw, {**order, "limits": dataclasses.asdict(packed)}, packed)
+
+
+def _by_child(raw: bytes, order: Mapping[str, object], limits: LetterLimits) -> Letter:
     root = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
     try:
@@ -149,12 +168,12 @@ def read_guarded(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"чтение письма заняло больше {limits.seconds} с") from None
+        raise _Overrun(f"чтение письма заняло больше {limits.seconds} с") from None
     if child.returncode != 0:
-        raise Unreadable(f"чтение письма прервано пределом времени или памяти (код {child.returncode})")
+        raise _Overrun(f"чтение письма прервано пределом времени или памяти (код {child.returncode})")
     answer = json.loads(child.stdout)
     if "reason" in answer:
-        raise Unreadable(answer["reason"])
+        raise (_Overrun if answer["overrun"] else Unreadable)(answer["reason"])
     if "errno" in answer:
         raise OSError(answer["errno"], os.strerror(answer["errno"]))
     return _letter_from_json(answer["letter"])
@@ -163,13 +182,14 @@ def read_guarded(
 _PARAMETERS = re.compile(rb"^content-(?:type|disposition)[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
 _INNER_LETTER = re.compile(rb"message/|multipart/digest", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
+_PACKED = re.compile(DECLARED.pattern.encode(), re.IGNORECASE)
 
 
 def is_suspicious(raw: bytes, limits: LetterLimits = DEFAULT_LIMITS) -> bool:
-    """Whether reading these bytes may cost much: size, nesting, very many parameters or headers. Itself takes time linear in the
-    size.
+    """Whether reading these bytes may cost much: size, nesting, very many parameters or headers, a `winmail.dat`. Itself takes
+    time linear in the size.
     """
-    if len(raw) > limits.direct_bytes:
+    if len(raw) > limits.direct_bytes or _PACKED.search(raw) is not None:
         return True
     nested = sum(1 for _ in _BOUNDARY.finditer(raw)) + sum(1 for _ in _INNER_LETTER.finditer(raw))
     if nested > limits.depth or any(found.end() - found.start() > 4000 for found in _PARAMETERS.finditer(raw)):
@@ -198,9 +218,9 @@ def _serve() -> None:
         )
         answer = {"letter": {**dataclasses.asdict(letter), "received_at": letter.received_at.isoformat()}}
     except Unreadable as fault:
-        answer = {"reason": fault.reason}
+        answer = {"reason": fault.reason, "overrun": isinstance(fault, _Overrun)}
     except MemoryError:
-        answer = {"reason": "для чтения письма не хватило памяти"}
+        answer = {"reason": _NO_MEMORY, "overrun": True}
     except OSError as fault:
         answer = {"errno": fault.errno or 5}
     sys.stdout.buffer.write(json.dumps(answer).encode())
@@ -463,7 +483,13 @@ class _Content:
         elif kind not in _SIGNATURES:
             data = part.get_payload(decode=True)
             if isinstance(data, bytes) and data:
-                self.files.append(_File(name, data))
+                self.files += self._unpacked(part, data) or [_File(name, data)]
+
+    def _unpacked(self, part: Message, data: bytes) -> list[_File]:
+        """The files in a `winmail.dat`; [] for any other part, and for one that cannot be read."""
+        if not self.limits.packed_files or not is_tnef(part, data):
+            return []
+        return [_File(self._plain_name(name), inner) for name, inner in unpacked(data, self.limits.packed_files)]
 
     def text(self) -> str:
         """The whole body as text, lines ended by \\n."""
@@ -482,8 +508,11 @@ class _Content:
         raw = part.get_filename()
         if raw is None:
             return ""
-        name = self.words(_unfolded(raw, 1000))
-        return re.split(r"[\\/]", name)[-1].strip(" .")[:200] or "без имени"
+        return self._plain_name(self.words(_unfolded(raw, 1000)))
+
+    @staticmethod
+    def _plain_name(name: str) -> str:
+        return re.split(r"[\\/]", clean(name))[-1].strip(" .")[:200] or "без имени"
 
 
 def _text_of(part: Message) -> str:
