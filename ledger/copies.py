@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, insert, make_url, select, text
 
@@ -54,7 +57,7 @@ def back_up(engine: Engine, path: Path) -> None:
 
 
 def restore(path: Path, url: str) -> dict[str, int]:
-    """Fill a ledger that is not there yet, or is empty, from a backup; gives the rows by table.
+    """Fill a ledger that is not there yet, or is empty, from a backup of this program or an older one; gives the rows by table.
 
     Raises BackupUnusable: no sound backup of this program's, or a ledger with something in it.
     """
@@ -66,18 +69,31 @@ def restore(path: Path, url: str) -> dict[str, int]:
     target = make_engine(make_url(url))
     try:
         upgrade(target)
-        source = create_engine("sqlite://", creator=lambda: _opened(path), poolclass=NullPool)
-        try:
+        with TemporaryDirectory() as folder, _source(path, Path(folder)) as source:
             with reader(source) as reading, target.begin() as writing:
                 if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
                     raise BackupUnusable(f"the ledger {target.url.render_as_string()} is not empty; move it away first")
                 counts = _copy_rows(reading, writing)
                 writing.execute(upsert(target.dialect.name, notes, "value"), [{"key": RESTORED, "value": "yes"}])
-        finally:
-            source.dispose()
     finally:
         target.dispose()
     return counts
+
+
+@contextmanager
+def _source(path: Path, folder: Path) -> Iterator[Engine]:
+    """The backup, to be read; an older one as a copy in `folder` that is brought to our schema first."""
+    if _version(path) < VERSION:
+        private(copy := folder / "upgraded.db")
+        copyfile(path, copy)
+        source = make_engine(make_url(f"sqlite:///{copy}"))
+        upgrade(source)
+    else:
+        source = create_engine("sqlite://", creator=lambda: _opened(path), poolclass=NullPool)
+    try:
+        yield source
+    finally:
+        source.dispose()
 
 
 def _alone(connection: sqlite3.Connection) -> None:
@@ -96,12 +112,19 @@ def _faults(path: Path) -> str:
         with closing(_opened(path)) as connection:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 return "the file is damaged"
-            version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        version = _version(path)
     except sqlite3.DatabaseError as error:
         return f"no backup of a ledger ({error})"
-    if version is None or version[0] != VERSION:
-        return f"the backup has schema {version and version[0]}, this program {VERSION}: restore it with the program that made it"
+    if not version or version > VERSION:
+        return f"the backup has schema {version or 'none'}, this program {VERSION}: restore it with the program that made it"
     return ""
+
+
+def _version(path: Path) -> str:
+    """The schema of a backup."""
+    with closing(_opened(path)) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(found[0]) if found else ""
 
 
 def _copy_rows(source: Connection, target: Connection) -> dict[str, int]:

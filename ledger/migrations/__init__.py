@@ -38,7 +38,7 @@ def upgrade(engine: Engine) -> None:
             _run(connection)
 
 
-def _run(connection: Connection) -> None:
+def _run(connection: Connection, to: str = "head") -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -46,4 +46,4 @@ def _run(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

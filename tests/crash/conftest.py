@@ -22,6 +22,7 @@ from tests.wire.sheets.server import SheetsServer
 __all__ = ["dovecot", "note"]
 
 Expected = Callable[[Day], Outcome]
+Laid = Callable[[], WireHouse]
 _NAMES = itertools.count(1)
 
 
@@ -89,11 +90,24 @@ def furnished_wire(sheets: SheetsServer, dovecot: Dovecot, tmp_path_factory: pyt
 
 
 @pytest.fixture
-def wire_office(furnished_wire: WireHouse, tmp_path: Path) -> Iterator[WireHouse]:
+def lay_wire(furnished_wire: WireHouse, tmp_path: Path) -> Iterator[Laid]:
+    """Makes copies of that home, its book and its mailboxes."""
+    laid: list[WireHouse] = []
+
+    def lay() -> WireHouse:
+        name = f"desk{next(_NAMES)}"
+        laid.append(furnished_wire.moved(tmp_path / name, name))
+        return laid[-1]
+
+    yield lay
+    for house in laid:
+        house.close()
+
+
+@pytest.fixture
+def wire_office(lay_wire: Laid) -> WireHouse:
     """A copy of that home, its book and its mailboxes."""
-    house = furnished_wire.moved(tmp_path / "home", f"desk{next(_NAMES)}")
-    yield house
-    house.close()
+    return lay_wire()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jobs.cli import main
 from jobs.failpoints import VARIABLE
+from tests.scenarios.house import House, moscow
 
 SECONDS = 120.0
 """No pass of these tests takes so long."""
@@ -64,6 +65,12 @@ class Pass:
         """It must have been killed, not have ended."""
         code = self.ended()
         assert code == -signal.SIGKILL, f"it was to be killed and ended with {code}: {self.said}"
+
+
+def a_pass(house: House, now: str, fail_at: str = "", before: Callable[[], None] | None = None) -> Pass:
+    """`once` in a process of its own, at that moment of Moscow's clock."""
+    said = house.root.parent / "said"
+    return Pass(["once", "--home", str(house.root), "--now", moscow(now).isoformat()], said, fail_at, before)
 
 
 def _run(argv: Sequence[str], said: str, fail_at: str, before: Callable[[], None] | None) -> None:

@@ -9,19 +9,13 @@ from tests.crash.boundaries import BOUNDARIES, Boundary
 from tests.crash.conftest import Expected
 from tests.crash.days import BUSY
 from tests.crash.outcome import outcome, same, sound
-from tests.crash.passes import Pass
+from tests.crash.passes import a_pass
 from tests.crash.table import Note
 from tests.scenarios.desk_work import contents
 from tests.scenarios.house import House, moscow
 
 QUICK = (FailPoint.ROWS_TAKEN, FailPoint.MAIL_SENT, FailPoint.BOOK_REPLACED)
 """One for each store, tried in the quick suite too: ledger, mailbox, workbook."""
-
-
-def a_pass(house: House, now: str, fail_at: str = "") -> Pass:
-    """`once` in a process of its own."""
-    root = house.root
-    return Pass(["once", "--home", str(root), "--now", moscow(now).isoformat()], root.parent / "said", fail_at)
 
 
 def made_up_for(house: House, boundary: Boundary, undisturbed: Expected) -> None:

@@ -15,19 +15,13 @@ from tests.crash.conftest import Expected
 from tests.crash.days import BUSY, Day
 from tests.crash.imap_proxy import Trap
 from tests.crash.outcome import outcome, same, sound
-from tests.crash.passes import Pass
+from tests.crash.passes import Pass, a_pass
 from tests.crash.table import Note
 from tests.crash.wire_house import WireHouse
-from tests.scenarios.house import moscow
 from tests.wire.mail.outgoing import Fault, Taken
 from tests.wire.sheets.faults import When
 
 pytestmark = pytest.mark.slow
-
-
-def a_pass(house: WireHouse, now: str, fail_at: str = "") -> Pass:
-    """`once` in a process of its own."""
-    return Pass(["once", "--home", str(house.root), "--now", moscow(now).isoformat()], house.root.parent / "said", fail_at)
 
 
 def made_up_for(house: WireHouse, day: Day, undisturbed: Expected) -> None:

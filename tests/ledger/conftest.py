@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from ledger.database import SqlLedger, open_ledger
+from tests.crash.table import note
 from tests.ledger.ledger_samples import SECRET, ledger_url
+
+__all__ = ["note"]
 
 
 @pytest.fixture
