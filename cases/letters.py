@@ -103,6 +103,9 @@ nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·
 `lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
+ADDED: Mapping[str, Mapping[str, bool | str]] = {"deal-refused": {"can_wait": False}}
+"""Facts that came with a later release, and what they are in a letter that an earlier one left in the outbox."""
+
 DEAL_LETTERS = tuple(name for name, facts in LETTERS.items() if "deal" in facts)
 """Letters that carry the numbered list of status answers."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -69,12 +69,14 @@ def restore(path: Path, url: str) -> dict[str, int]:
     target = make_engine(make_url(url))
     try:
         upgrade(target)
-        with TemporaryDirectory() as folder, _source(path, Path(folder)) as source:
-            with reader(source) as reading, target.begin() as writing:
-                if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
-                    raise BackupUnusable(f"the ledger {target.url.render_as_string()} is not empty; move it away first")
-                counts = _copy_rows(reading, writing)
-                writing.execute(upsert(target.dialect.name, notes, "value"), [{"key": RESTORED, "value": "yes"}])
+        with ExitStack() as opened:
+            folder = Path(opened.enter_context(TemporaryDirectory()))
+            source = opened.enter_context(_source(path, folder))
+            reading, writing = opened.enter_context(reader(source)), opened.enter_context(target.begin())
+            if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
+                raise BackupUnusable(f"the ledger {target.url.render_as_string()} is not empty; move it away first")
+            counts = _copy_rows(reading, writing)
+            writing.execute(upsert(target.dialect.name, notes, "value"), [{"key": RESTORED, "value": "yes"}])
     finally:
         target.dispose()
     return counts

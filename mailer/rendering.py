@@ -17,7 +17,7 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from cases.letters import COMMON, LETTERS
+from cases.letters import ADDED, COMMON, LETTERS
 from cases.model import Mail
 from mailer import format as russian
 from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name
@@ -41,7 +41,7 @@ class Rendered:
 def render(mail: Mail) -> Rendered:
     """Word a letter. Raises jinja2's UndefinedError when a fact is missing, TemplateNotFound for an unknown template."""
     text, html = _letter("text", mail.template), _letter("html", mail.template)
-    context = _clean(mail.context)
+    context = _clean({**ADDED.get(mail.template, {}), **mail.context})
     subject = _flow("".join(text.blocks["subject"](text.new_context(context))))
     number = f" [{mail.number}]" if mail.number else ""
     plain = _BLANKS.sub("\n\n", text.render(context)).strip() + "\n"

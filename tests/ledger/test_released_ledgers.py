@@ -18,19 +18,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, insert, make_url, select, text
 
+from cases.letters import ADDED, LETTERS
 from ledger.copies import restore
 from ledger.database import open_ledger
 from ledger.engine import make_engine
 from ledger.migrations import _run
 from ledger.schema import VERSION
+from mailer.rendering import render
 from tests.crash.passes import a_pass
 from tests.crash.table import Note
+from tests.ledger.ledger_samples import NOW
 from tests.ledger.old_ledgers import FOLDER, SECRET, put_back, released
 from tests.scenarios.desk_work import FIRST, ONE
 from tests.scenarios.house import ROOT, House, inn
 
 RELEASED = released()
-RELEASES: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "releases.toml").read_text(encoding="utf-8"))
+RELEASES: dict[str, dict[str, Any]] = tomllib.loads((FOLDER / "releases.toml").read_text(encoding="utf-8"))
 LATER = "2026-03-03 10:00"
 
 
@@ -120,6 +123,27 @@ def test_a_released_ledger_is_taken_over_and_the_work_goes_on(tmp_path: Path, ve
     assert house.rows("Сделки")[-1]["Состояние"] == "Зарегистрирована"
     (letter,) = house.mails(number=str(house.rows("Сделки")[-1]["№"]), to=FIRST)
     assert letter.template == "deal-registered"
+
+
+@pytest.mark.parametrize("version", list(RELEASED))
+def test_every_letter_of_a_released_ledger_can_still_be_worded(tmp_path: Path, version: str) -> None:
+    house = old_home(tmp_path, RELEASED[version])
+    with closing(sqlite3.connect(house.root / "ledger.db")) as old:
+        numbers = [number for (number,) in old.execute("SELECT DISTINCT number FROM mails")]
+    ledger = open_ledger(f"sqlite:///{house.root}/ledger.db", secret=SECRET.encode(), owner="tests")
+    with closing(ledger), ledger.reading(NOW) as tx:
+        letters = [letter for number in numbers for template in LETTERS for letter in tx.letters_of(number, template)]
+    assert len(letters) > 20
+    assert all(letter.number in render(letter).subject for letter in letters)
+
+
+@pytest.mark.parametrize("release", list(RELEASES))
+def test_letters_that_a_release_left_in_the_outbox_lack_nothing(release: str) -> None:
+    given: dict[str, list[str]] = RELEASES[release]["letters"]
+    lacking = {
+        name: set(LETTERS.get(name, ["the template"])) - set(facts) - ADDED.get(name, {}).keys() for name, facts in given.items()
+    }
+    assert not {name: facts for name, facts in lacking.items() if facts}
 
 
 @pytest.mark.parametrize("version", list(RELEASED))
