@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from cases.model import Case, DealData, Facts, LicenceData, Mail, Offer, OrderData, PartnerData, ReasonText
 from rules.edition import Edition, TierFigures
+from rules.tiers import benefits
 
 COMMON = ("number", "greeting", "partner", "edition", "section", "reasons", "due_at")
 """`number` of the case · `greeting`: contact person or "" · `partner`: its name or "" · `edition` · `section`: heading
@@ -168,6 +169,8 @@ def tier_facts(row: TierFigures, discount: Decimal | None = None) -> Facts:
         "extensions": row.extensions,
         "leads": row.leads_per_month,
         "nfr_months": "" if row.nfr_months is None else row.nfr_months,
+        "presale_from": money(Decimal(row.presale_from_rub)),
+        "benefits": list(benefits(row)),
     }
 
 

@@ -26,7 +26,16 @@ DEAL: Facts = {
     "sale_status": "negotiating",
     "extensions_left": 1,
 }
-TIER: Facts = {"name": "silver", "discount": "30", "term_months": 6, "extensions": 1, "leads": 2, "nfr_months": 6}
+TIER: Facts = {
+    "name": "silver",
+    "discount": "30",
+    "term_months": 6,
+    "extensions": 1,
+    "leads": 2,
+    "nfr_months": 6,
+    "presale_from": "100000",
+    "benefits": ["marketing-materials", "free-training", "presale", "listing", "joint-events"],
+}
 OFFER: Facts = {"number": "КП-D-2026-0001-1", "valid_until": "2026-04-01", "total": "1234567.80", "discount": "20"}
 ORDER: Facts = {
     "number": "O-2026-0001",

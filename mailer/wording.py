@@ -587,6 +587,14 @@ LABELS: Mapping[str, str] = {
 }
 
 TERMS: Mapping[str, str] = {
+    # what a tier gives besides its figures
+    "marketing-materials": "маркетинговые материалы",
+    "free-training": "бесплатное обучение продажам",
+    "listing": "размещение на сайте вендора",
+    "joint-events": "совместные публикации и мероприятия",
+    "extended-marketing": "расширенный маркетинг",
+    "technical-discount": "скидка на технический курс",
+    "white-label": "white-label и технологическое сотрудничество – по договорённости",
     # states
     "needs-data": "Нужны данные",
     "pending": "На рассмотрении",

@@ -221,3 +221,20 @@ def is_review_day(on: date, first_business_day_of_quarter: date) -> bool:
     first = first_business_day_of_quarter
     same_quarter = (on.year, (on.month - 1) // 3) == (first.year, (first.month - 1) // 3)
     return same_quarter and on >= first
+
+
+def benefits(row: TierFigures) -> tuple[str, ...]:
+    """What a tier gives besides its figures, in the programme's order: `marketing-materials` and `free-training` at every tier,
+    `presale` (from `row.presale_from_rub`), `listing`, `joint-events`, `extended-marketing`, `technical-discount`, `white-label`.
+    """
+    given = (
+        ("marketing-materials", True),
+        ("free-training", True),
+        ("presale", True),
+        ("listing", row.listed),
+        ("joint-events", row.joint_events),
+        ("extended-marketing", row.extended_marketing),
+        ("technical-discount", row.technical_training_discount),
+        ("white-label", row.white_label),
+    )
+    return tuple(name for name, holds in given if holds)

@@ -44,7 +44,7 @@ from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
 from rules.renewals import Purchase, incumbent
 from rules.requests import TopicFacts, topic
-from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, distance, fallback, review, sales_total, shortfall
+from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, benefits, distance, fallback, review, sales_total, shortfall
 from rules.training import course_terms, proposed_day, reminder_days
 from rules.violations import Violation, weigh
 from rules.waiting import WaitingFacts, wait
@@ -89,6 +89,7 @@ POINTS: Mapping[str, frozenset[str]] = {
             "обучение продажам",
             "ежемесячные отчёты",
             "расстояние до следующего статуса",
+            "права статуса",
             "NFR-лицензия по статусу",
             "конец NFR-лицензии",
             "размещение на сайте",
@@ -607,6 +608,10 @@ def run_course(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]
     return {"terms": course_terms(Tier(facts["tier"]), edition)}
 
 
+def run_benefits(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    return {"benefits": list(benefits(edition.figures(Tier(facts["tier"]))))}
+
+
 def run_topic(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
     weighed = TopicFacts(
         topic=facts.pop("topic"),
@@ -645,6 +650,7 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "training": run_training,
     "course": run_course,
     "topic": run_topic,
+    "benefits": run_benefits,
     "pilot-agenda": run_pilot_agenda,
 }
 
