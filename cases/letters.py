@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from cases.model import Case, DealData, Facts, LicenceData, Mail, Offer, OrderData, PartnerData, ReasonText
+from cases.model import Case, DealData, Facts, LeadData, LicenceData, Mail, Offer, OrderData, PartnerData, ReasonText
 from rules.edition import Edition, TierFigures
 from rules.tiers import benefits
 
@@ -73,6 +73,11 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "nfr-refused": ("licence",),
     "nfr-ending": ("licence",),
     "nfr-ended": ("licence", "why"),
+    # lead
+    "lead-assigned": ("lead", "changed"),
+    "lead-reminder": ("lead",),
+    "lead-answered": ("lead", "outcome"),
+    "lead-taken-back": ("lead", "why"),
     # training
     "training-invitation": ("training", "invitation", "moved"),
     "training-reminder": ("training",),
@@ -93,11 +98,13 @@ request, customer, products, name} (what the case is about, only what the sender
 `awaits`: staff | rival |
 authorisation · `deal`: see `deal_facts` · `offer`: {number, valid_until, total, discount} or {} · `changes`: [{name:
 discount|valid_until, old, new}] ·
-`outcome`: won | lost | withdrawn, approved | refused | closed · `action`: won | lost | withdraw · `deals`: [deal facts]
+`outcome`: won | lost | withdrawn, approved | refused | closed, of a lead worked | refused ·
+`action`: won | lost | withdraw · `deals`: [deal facts]
 · `state`: partner state · `asked_about`: number or "" · `repeated`: the same deal was sent again ·
 `order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
 `training`: {number, topic: sales|technical, starts_at, held_until, minutes, days, terms: free|discounted|paid} ·
-`invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier ·
+`invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier, of a lead a
+TurnEnd · `lead`: see `lead_facts` · `changed`: staff rewrote the lead since ·
 `can_wait`: may ask to be told when the customer is free · `waits`: is it on the waiting list now ·
 `refusal`: number of the case whose refusal was appealed against · `appealed`: registration | extension | order | pilot |
 nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·
@@ -220,7 +227,7 @@ def about_facts(case: Case) -> Facts:
             "customer": data.customer,
             "products": list(data.products),
         }
-    return {"kind": "request", "name": data.subject, "customer": "", "products": []}
+    return {"kind": "request", "name": data.lead if isinstance(data, LeadData) else data.subject, "customer": "", "products": []}
 
 
 def pilot_facts(case: Case) -> Facts:
@@ -245,6 +252,18 @@ def licence_facts(case: Case) -> Facts:
     """An NFR licence for a letter, without its key; `ends_on` "" while the tier lasts, or not issued yet."""
     data = case.licence()
     return {"number": case.number, "key": "", "started_on": day(data.started_on), "ends_on": day(data.ends_on)}
+
+
+def lead_facts(case: Case) -> Facts:
+    """A lead for a letter; `take_up_by` "" while nobody has it."""
+    data = case.lead()
+    return {
+        "number": case.number,
+        "lead": data.lead,
+        "contact": data.contact,
+        "region": data.region,
+        "take_up_by": moment(data.take_up_by),
+    }
 
 
 def order_facts(case: Case) -> Facts:

@@ -144,6 +144,7 @@ class CaseKind(StrEnum):
     ORDER = "order"
     PILOT = "pilot"
     NFR = "nfr"
+    LEAD = "lead"
 
 
 PREFIX: Mapping[CaseKind, str] = {
@@ -154,6 +155,7 @@ PREFIX: Mapping[CaseKind, str] = {
     CaseKind.ORDER: "O",
     CaseKind.PILOT: "T",
     CaseKind.NFR: "N",
+    CaseKind.LEAD: "L",
 }
 
 
@@ -205,6 +207,15 @@ class ErrandState(StrEnum):
     OVERDUE = "overdue"  # and was not given in time
     REFUSED = "refused"
     CLOSED = "closed"
+
+
+class LeadState(StrEnum):
+    """Where a lead stands; `Лиды` shows it by `Партнёр` and `Передан` alone."""
+
+    WAITING = "waiting"  # with nobody: new, come back, or no partner has room for it
+    ASSIGNED = "assigned"  # with a partner who has not answered yet
+    WORKED = "worked"  # taken up
+    WITHDRAWN = "withdrawn"  # staff emptied its row
 
 
 class SaleStatus(StrEnum):
@@ -435,15 +446,58 @@ class LicenceData:
     done: list[str] = field(default_factory=list)
 
 
-CaseData = PartnerData | DealData | RequestData | OrderData | LicenceData
+class TurnEnd(StrEnum):
+    """How a lead left a partner."""
+
+    REFUSED = "refused"
+    SILENT = "silent"
+    UNREACHED = "unreached"  # the letter with the lead never went out
+    DEAUTHORISED = "deauthorised"
+    WITHDRAWN = "withdrawn"  # by staff
+
+
+@dataclass(slots=True)
+class LeadTurn:
+    """A partner that has or had the lead; `ended` "" while it has it, else a TurnEnd. `month`: whose quota it counts in; `lead`:
+    what the lead was called then.
+    """
+
+    partner_inn: str
+    month: str
+    lead: str
+    ended: str = ""
+
+
+@dataclass(slots=True)
+class LeadData:
+    """A lead as staff wrote it, and who had it; `take_up_by`: the moment by which its partner must have answered.
+
+    `told_at`: when the letter with the lead really went; `changed`: staff rewrote it while a partner had it, who is to be told.
+    `waiting_told`: staff know that nobody can have it yet.
+    """
+
+    lead: str = ""
+    contact: str = ""
+    region: str = ""
+    partner_name: str = ""
+    handed_at: datetime | None = None
+    told_at: datetime | None = None
+    take_up_by: datetime | None = None
+    reminded: bool = False
+    changed: bool = False
+    waiting_told: bool = False
+    turns: list[LeadTurn] = field(default_factory=list)
+
+
+CaseData = PartnerData | DealData | RequestData | OrderData | LicenceData | LeadData
 
 
 @dataclass(slots=True)
 class Case:
     """One case, whatever its kind. `number` is its identity for people.
 
-    `state` is a PartnerState, DealState, RequestState or ErrandState value. `submitted_at` the submission's time; `place_at`,
-    `place_seq` its place in the queue (None: none,
+    `state` is a PartnerState, DealState, RequestState, ErrandState or LeadState value. `submitted_at` the submission's time;
+    `place_at`, `place_seq` its place in the queue (None: none,
     data are missing). `due_at` the answer's deadline, stored once. `wakes_at`: when the case must be looked at next
     (None: nothing pending).
     `asked_at`, `asked_due_at`: needs data since, refused after. `answer_to`: source keys of the form rows that show this
@@ -511,6 +565,12 @@ class Case:
             raise TypeError(f"{self.number} is no licence")
         return self.data
 
+    def lead(self) -> LeadData:
+        """The payload as a lead's. Raises TypeError on a case of another kind."""
+        if not isinstance(self.data, LeadData):
+            raise TypeError(f"{self.number} is no lead")
+        return self.data
+
 
 STANDING: Mapping[str, Standing] = {
     PartnerState.NEEDS_DATA: Standing.UNDECIDED,
@@ -565,7 +625,7 @@ class Mail:
     """A letter to be sent: `key` from (case, revision, template, recipient) makes it once; `context` is frozen JSON.
 
     `answers` names the form rows (source, key) whose `Ответ отправлен` it fills. `warns` marks the deal clock when
-    really sent ("report", "confirm").
+    really sent ("report", "confirm"), or a lead's ("lead").
     `thread`: Message-IDs of the letter that is answered, oldest first. `offer`: an offer to render and attach.
     """
 
@@ -648,6 +708,15 @@ class ViolationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadLine:
+    """A line of `Лиды` that has no number yet."""
+
+    lead: str
+    contact: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaffTabs:
     """Staff's own tabs as last read."""
 
@@ -712,7 +781,7 @@ class Letter:
 class Reading:
     """What a reply says, after quotes are stripped. `action`: "" (not understood) or one of
     `report` (with `status`), `extend`, `won`, `lost`, `withdraw`, `status` (the word «статус»), `data` (with `answers`),
-    `yes`, `no`, `appeal`, `wait` and `stop-waiting` (the waiting list of a refusal).
+    `yes`, `no`, `appeal`, `wait` and `stop-waiting` (the waiting list of a refusal), `take` and `decline` (a lead).
 
     `numbered`: it came as a number of the list (acts at once); in words a final action is echoed first. `updates`:
     several deals in one reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from cases import sla, tiers, training, waiting
+from cases import leads, sla, tiers, training, waiting
 from cases.desk import Desk
 from cases.identity import domain_of, site_domain
 from cases.letters import about_facts, moment, tier_facts
@@ -361,6 +361,7 @@ def approve(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
     )
     training.open_webinar(desk, case, edition)
     tiers.review_partner(desk, case, quarterly=False)
+    leads.wake_waiting(desk)
     _wake_deals(desk, case)
 
 
@@ -407,6 +408,7 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
     edition = desk.edition(case)
     desk.write(case, "partner-deauthorised", section=edition.tier_review.section, facts={"inn": case.partner().inn})
     training.withdraw(desk, case)
+    leads.take_from(desk, case)
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.REGISTERED:
             desk.ask_staff(deal, "annul-deauthorised")

@@ -34,6 +34,14 @@ class Taken(Exception):
         self.holder = holder
 
 
+@dataclass(frozen=True, slots=True)
+class LeadsGiven:
+    """The leads that a partner was given: how many in the month asked about, when the last one of all."""
+
+    in_month: int
+    last_at: datetime
+
+
 class Transaction(Protocol):
     """One unit of work on the ledger: everything in it is committed together or not at all.
 
@@ -82,6 +90,9 @@ class Transaction(Protocol):
         """The partner's orders, pilots and NFR licences, by number."""
 
     def all_partners(self) -> list[Case]: ...
+    def cases_in_state(self, kind: CaseKind, state: str) -> list[Case]:
+        """Every case of that kind in that state, by number."""
+
     def waking(self, now: datetime, limit: int) -> list[str]:
         """Numbers of cases with `wakes_at` <= now, by wakes_at then place; at most `limit`, quarantined ones left out."""
 
@@ -114,6 +125,14 @@ class Transaction(Protocol):
 
     def waiting_for(self, customer_inn: str) -> list[Case]:
         """The refused deals that wait for this customer, by number."""
+
+    def leads_given(self, month: str) -> Mapping[str, LeadsGiven]:
+        """Of each partner that ever had a lead, by INN; those it gave back count."""
+
+    def give_lead(self, case: Case, partner_inn: str, month: str, quota: int) -> bool:
+        """Count the lead in the partner's month; unique per slot, and per lead and partner. False: the month's quota is used up,
+        or the partner had this very lead.
+        """
 
     def partner_by_contact(self, address: str) -> list[Case]:
         """Partners for which this address, or its domain as their own, may speak."""
@@ -203,6 +222,9 @@ class ReplyReader(Protocol):
         that were asked for.
         `own_list`: the short list of answers that the letter has instead of the statuses' (`letters.own_list`), {} if none.
         """
+
+    def read_lead(self, text: str, subject: str, answered: str) -> Reading:
+        """A reply about a lead: the action is `take`, `decline`, `status` or "" (not understood)."""
 
 
 @dataclass(frozen=True, slots=True)

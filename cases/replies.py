@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from cases import appeals, clockwork, deals, orders, partners, pilots, questions, updates, waiting
+from cases import appeals, clockwork, deals, leads, orders, partners, pilots, questions, updates, waiting
 from cases.desk import Desk
 from cases.letters import own_list
 from cases.model import (
@@ -116,12 +116,19 @@ def _own_words(desk: Desk, letter: Letter, case: Case, answered: Mail | None) ->
 def _from_person(desk: Desk, letter: Letter, submission: Submission, answered: Mail | None, case: Case | None) -> None:
     sender = submission.address
     subject_case = _subject_of(desk, case)
-    partner = desk.partner_of(subject_case) if subject_case else None
+    lead = subject_case if subject_case is not None and subject_case.kind is CaseKind.LEAD else None
+    partner = leads.speaker(desk, lead, sender) if lead else desk.partner_of(subject_case) if subject_case else None
     trusted = partner is not None and desk.speaks_for(sender, partner) and _vouched(desk, letter, partner)
     trusted = trusted or (subject_case is not None and _own_words(desk, letter, subject_case, answered))
     thread = (letter.message_id,)
     asked = subject_case.asked if subject_case and subject_case.state == DealState.NEEDS_DATA else []
     text = desk.outside.reader.sent_text(answered) if answered else ""
+    if lead is not None:
+        reading = desk.outside.reader.read_lead(letter.text, letter.subject, text)
+        if trusted and partner is not None and _about_lead(desk, submission, lead, partner, reading, thread):
+            return
+        _to_staff(desk, letter, submission, lead, partner, reading, thread)
+        return
     reading = desk.outside.reader.read(letter.text, letter.subject, text, asked, own_list(answered))
     if trusted and subject_case is not None and _act(desk, letter, submission, subject_case, reading, answered, thread):
         return
@@ -256,6 +263,19 @@ def _refused(
     elif stops:
         waiting.stop(desk, case, [submission], thread)
     return appealed or asks or stops
+
+
+def _about_lead(desk: Desk, submission: Submission, case: Case, partner: Case, reading: Reading, thread: tuple[str, ...]) -> bool:
+    """A partner takes a lead up or declines it. What is not understood is people's to read; it counts as a sign of life."""
+    if reading.action == "status":
+        _keep(desk, submission, case)
+        deals.write_status(desk, partner, submission.address, [submission], thread=thread)
+        return True
+    if not leads.answer(desk, case, partner, reading.action, submission.address, thread):
+        leads.heard(desk, case, partner)
+        return False
+    _keep(desk, submission, case)
+    return True
 
 
 def _errand_data(desk: Desk, submission: Submission, case: Case, reading: Reading) -> bool:

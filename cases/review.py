@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cases import clockwork, deals, nfr, orders, partners, pilots, questions, sla, tiers, training
+from cases import clockwork, deals, leads, nfr, orders, partners, pilots, questions, sla, tiers, training
 from cases.desk import Desk
 from cases.model import Case, CaseKind, DealState, PartnerState
 
@@ -42,6 +42,8 @@ def review(desk: Desk, case: Case) -> None:
         orders.review(desk, case)
     elif case.kind is CaseKind.NFR:
         nfr.review(desk, case)
+    elif case.kind is CaseKind.LEAD:
+        leads.review(desk, case)
     elif case.kind is CaseKind.TRAINING:
         training.review(desk, case)
     elif case.kind is CaseKind.PILOT:

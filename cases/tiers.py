@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from cases import leads
 from cases.desk import Desk
 from cases.letters import day, tier_facts
 from cases.model import Case, CaseKind, DealState, ErrandState, Facts, PartnerState, RequestState
@@ -148,6 +149,8 @@ def move(
     for errand in desk.tx.errands_of(case.partner_inn):
         if errand.kind is CaseKind.NFR and errand.state in (ErrandState.PENDING, ErrandState.RUNNING):
             desk.wake(errand)
+    if raised:
+        leads.wake_waiting(desk)
 
 
 def _propose(desk: Desk, case: Case, code: str, tier: Tier, missing: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from cases import appeals, clockwork, deals, nfr, orders, partners, pilots, questions, tiers, training, updates
+from cases import appeals, clockwork, deals, leads, nfr, orders, partners, pilots, questions, tiers, training, updates
 from cases.desk import Desk, Impossible
 from cases.identity import split_addresses
 from cases.letters import day, offer_facts, percent
@@ -108,6 +108,9 @@ def hear_held(desk: Desk, words: Sequence[StaffWord]) -> None:
 
 
 def _carry_out(desk: Desk, case: Case, word: StaffWord) -> None:
+    if case.kind is CaseKind.LEAD:
+        leads.hear(desk, case, word)
+        return
     if word.kind is WordKind.OVERWRITTEN:
         why = desk.outside.wording.remark("system-cell")
         desk.remark(case, "put-back", of=word.column, value=word.new, column=word.column, why=why)

@@ -27,6 +27,7 @@ _TITLES = {
     CaseKind.DEAL: "Deals",
     CaseKind.REQUEST: "Questions",
     CaseKind.TRAINING: "Training",
+    CaseKind.LEAD: "Leads",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from cases import leads
 from cases.clockwork import clock
 from cases.desk import Desk
 from cases.model import Case, CaseKind, DealState, Event, Facts, PartnerState, Recorded, RequestState
@@ -16,7 +17,7 @@ from jobs.progress import Progress
 from jobs.settings import SettingsError
 from ledger.reports import MailEffect, RowEffect
 from rules.clock import Timed, agenda
-from sheets.columns import DEAL_STATES, LICENCE_STATES, ORDER_STATES, PARTNER_STATES, REQUEST_STATES
+from sheets.columns import DEAL_STATES, LEAD_STATES, LICENCE_STATES, ORDER_STATES, PARTNER_STATES, REQUEST_STATES
 from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND
 from sheets.values import MOSCOW
 
@@ -26,12 +27,13 @@ STATES: Mapping[CaseKind, Mapping[str, str]] = {
     CaseKind.ORDER: ORDER_STATES,
     CaseKind.PILOT: LICENCE_STATES,
     CaseKind.NFR: LICENCE_STATES,
+    CaseKind.LEAD: LEAD_STATES,
 }
 """Other kinds: `REQUEST_STATES`."""
-_SETTLING = frozenset({"authorisation", "registration", "closing", "request", "order", "pilot", "nfr"})
+_SETTLING = frozenset({"authorisation", "registration", "closing", "request", "order", "pilot", "nfr", "lead"})
 """Questions whose answer is where the case stands; others (a report, an extension, a tier) happen along the way."""
 
-_CYRILLIC = str.maketrans("ДРОКТ", "DPOKT")
+_CYRILLIC = str.maketrans("ДРОКТЛ", "DPOKTL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ def _next_steps(desk: Desk, case: Case) -> list[tuple[datetime, str]]:
         steps += [(step.at, step.step.value.replace("-", " ")) for step in ahead.values()]
     if case.kind is CaseKind.PARTNER and case.partner().tier_grace_until is not None and case.wakes_at is not None:
         steps.append((case.wakes_at, "end of the grace period; a lower tier is proposed if the conditions still do not hold"))
+    if case.kind is CaseKind.LEAD:
+        steps += leads.next_steps(case)
     return sorted(steps)
 
 

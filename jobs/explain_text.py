@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cases.letters import percent
-from cases.model import Case, DealData, PartnerData, Recorded, RequestData
+from cases.model import Case, DealData, LeadData, PartnerData, Recorded, RequestData
 from jobs.explain import Explained, facts_of, state_of
 from rules.decision import Result
 from sheets.columns import COURSES, DEAL_KINDS, SALE_STATUSES, TIERS
@@ -58,6 +58,8 @@ def subject(case: Case) -> str:
         ]
     elif isinstance(data, RequestData):
         parts = [data.partner_name or data.address, COURSES.get(data.topic, ""), data.subject]
+    elif isinstance(data, LeadData):
+        parts = [f"{data.lead or '?'} → {data.partner_name or 'nobody yet'}", data.region]
     else:
         parts = [data.partner_name]
     return " · ".join(part for part in parts if part)

@@ -30,6 +30,7 @@ from mailer.replies import RussianReplyReader
 from mailer.wording import RussianWording
 from rules.edition import Editions
 from sheets.base import Base
+from sheets.lead_rows import LeadRow
 from sheets.port import Spreadsheet
 from sheets.snapshot import Snapshot
 
@@ -52,10 +53,12 @@ class SheetInHand:
     snapshot: Snapshot
     rows: list[FormRow]
     base: Base
+    leads: list[LeadRow] = field(default_factory=list)
     words: list[StaffWord] = field(default_factory=list)
     untouchable: set[tuple[str, str]] = field(default_factory=set)
     heard: bool = False
     ingested: bool = False
+    leads_taken: bool = False
 
 
 @dataclass(slots=True)

@@ -8,7 +8,18 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from jobs import hear_staff, ingest_forms, ingest_mail, read_sheet, retention, review_deals, send_mail, tier_review, write_sheet
+from jobs import (
+    hear_staff,
+    ingest_forms,
+    ingest_leads,
+    ingest_mail,
+    read_sheet,
+    retention,
+    review_deals,
+    send_mail,
+    tier_review,
+    write_sheet,
+)
 from jobs.dry_run import rehearsal
 from jobs.failpoints import FailPoint, reach
 from jobs.home import Home
@@ -24,6 +35,7 @@ JOBS: Mapping[str, Callable[[Office], None]] = {
     "read_sheet": read_sheet.run,
     "hear_staff": hear_staff.run,
     "ingest_forms": ingest_forms.run,
+    "ingest_leads": ingest_leads.run,
     "ingest_mail": ingest_mail.run,
     "review_deals": review_deals.run,
     "tier_review": tier_review.run,

@@ -9,7 +9,8 @@ from jobs.office import Office, SheetInHand
 from jobs.sheet_faults import said, stops
 from ledger.database import SqlTransaction
 from sheets.base import Base
-from sheets.columns import FORMS, REGISTRIES, STAFF_TABS
+from sheets.columns import FORMS, LEADS, NUMBERED, REGISTRIES, STAFF_TABS
+from sheets.lead_rows import new_leads
 from sheets.port import Locked, SheetError
 from sheets.reading import form_rows, staff_tabs
 from sheets.shape import TabKind
@@ -83,15 +84,17 @@ def _take(office: Office, snapshot: Snapshot) -> None:
         if concerned:
             waiting = set(filter(None, tx.note(CONCERNED).split(",")))
             tx.set_note(CONCERNED, ",".join(sorted(waiting | concerned)))
-        _tell(office, tx, [*snapshot.faults, *row_faults, *tab_faults])
-        office.sheet = SheetInHand(snapshot, rows, _base(tx))
+        base = _base(tx)
+        leads, lead_faults = new_leads(snapshot, base[LEADS.name])
+        _tell(office, tx, [*snapshot.faults, *row_faults, *tab_faults, *lead_faults])
+        office.sheet = SheetInHand(snapshot, rows, base, leads)
     office.take_tabs(tabs)
     office.report.counts["sheet rows"] += len(rows)
 
 
 def _base(tx: SqlTransaction) -> Base:
     """What was written last in every tab that is merged."""
-    return {tab.name: tx.base_rows(tab.name) for tab in (*REGISTRIES, *FORMS.values())}
+    return {tab.name: tx.base_rows(tab.name) for tab in (*NUMBERED, *FORMS.values())}
 
 
 def _tell(office: Office, tx: SqlTransaction, faults: list[SheetFault]) -> None:

@@ -21,6 +21,10 @@ _TEXTS = {
     "number-unreadable": "вкладка «{tab}», строка {position}: «{header}» – не число: «{value}»; строка не учтена",
     "word-unknown": "вкладка «{tab}», строка {position}: «{header}» – нет такого значения: «{value}»; строка не учтена",
     "value-missing": "вкладка «{tab}», строка {position}: не заполнено «{header}»; строка не учтена",
+    "lead-numbered": "вкладка «{tab}», строка {position}: № «{value}» поставила не система; сотрите его, и лид будет принят",
+    "lead-repeated": (
+        "вкладка «{tab}», строка {position}: такой лид уже есть ({value}), строка не учтена; другой лид назовите иначе"
+    ),
     "number-absent": "вкладка «{tab}», строка {position}: строка без №; система её не ведёт",
     "number-doubled": "вкладка «{tab}», строка {position}: № {number} стоит в нескольких строках; оставьте одну",
     "number-unknown": "вкладка «{tab}», строка {position}: такого № нет: {number}",

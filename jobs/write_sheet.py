@@ -110,6 +110,7 @@ def _write(office: Office) -> None:
         seen=sheet.snapshot.fingerprint,
         taken_in=sheet.heard
         and sheet.ingested
+        and sheet.leads_taken
         and not (plan.waiting or plan.notices or sheet.snapshot.faults),  # a fault is said until it is mended
     )
     with office.ledger.reading(office.now) as reading:
@@ -236,6 +237,7 @@ def _summary(office: Office, tx: SqlTransaction) -> Summary:
         tiers=tiers,
         authorisation=of(CaseKind.PARTNER),
         requests=of(CaseKind.REQUEST),
+        leads=of(CaseKind.LEAD),
         at_risk=[(due.number, due.due_at) for due in tx.at_risk(office.now)],
         missed=[(due.number, due.due_at) for due in missed],
         missed_count=len(missed),

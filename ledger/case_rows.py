@@ -30,6 +30,7 @@ _by_kind_and_inn = _READ.where(_c.kind == bindparam("kind"), _c.partner_inn == b
 _ERRANDS = (CaseKind.ORDER, CaseKind.PILOT, CaseKind.NFR)
 _errands_by_inn = _READ.where(_c.kind.in_(_ERRANDS), _c.partner_inn == bindparam("inn"))
 _by_kind = _READ.where(_c.kind == bindparam("kind"))
+_by_kind_and_state = _READ.where(_c.kind == bindparam("kind"), _c.state == bindparam("state"))
 _open_counts = (
     select(_c.partner_inn, func.count())
     .where(_OPEN, _c.partner_inn.in_(bindparam("of", expanding=True)))
@@ -237,6 +238,12 @@ class Cases(Submissions):
         """Every partner case, by number."""
         rows = self._rows_of(_by_kind, {"kind": CaseKind.PARTNER})
         found = self._with_unflushed(rows, lambda case: case.kind is CaseKind.PARTNER)
+        return sorted(found, key=lambda case: (len(case.number), case.number))
+
+    def cases_in_state(self, kind: CaseKind, state: str) -> list[Case]:
+        """Every case of that kind in that state, by number."""
+        rows = self._rows_of(_by_kind_and_state, {"kind": kind, "state": state})
+        found = self._with_unflushed(rows, lambda case: case.kind is kind and case.state == state)
         return sorted(found, key=lambda case: (len(case.number), case.number))
 
     def waking(self, now: datetime, limit: int) -> list[str]:

@@ -16,6 +16,7 @@ from cases.model import (
     DealData,
     Echo,
     Facts,
+    LeadData,
     LicenceData,
     Offer,
     OrderData,
@@ -70,6 +71,11 @@ class _LicenceCase(Case):
     data: LicenceData
 
 
+@dataclass(slots=True)
+class _LeadCase(Case):
+    data: LeadData
+
+
 _requests = msgspec.json.Decoder(_RequestCase)
 _licences = msgspec.json.Decoder(_LicenceCase)
 _case_decoders: dict[str, msgspec.json.Decoder[Any]] = {
@@ -80,13 +86,14 @@ _case_decoders: dict[str, msgspec.json.Decoder[Any]] = {
     CaseKind.ORDER: msgspec.json.Decoder(_OrderCase),
     CaseKind.PILOT: _licences,
     CaseKind.NFR: _licences,
+    CaseKind.LEAD: msgspec.json.Decoder(_LeadCase),
 }
 _values: Callable[[object], tuple[Any, ...]] = attrgetter(*(f.name for f in fields(Case)))
 
 
 _moments: dict[type, tuple[str, ...]] = {
     kind: tuple(name for name, hint in get_type_hints(kind).items() if hint in (datetime, datetime | None))
-    for kind in (Case, PartnerData, DealData, RequestData, OrderData, LicenceData, Question, Echo)
+    for kind in (Case, PartnerData, DealData, RequestData, OrderData, LicenceData, LeadData, Question, Echo)
 }
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 
-from cases.model import DealData
+from cases.model import DealData, LeadData
 from cases.ports import Outgoing
 from ledger.codec import decode_answers
 from ledger.letters import Letters, mail_of
@@ -150,6 +150,9 @@ class Delivery(Letters):
 
     def _warned(self, number: str, warns: str, at: datetime) -> None:
         case = self.case(number)
+        if case is not None and isinstance(case.data, LeadData):
+            case.data.told_at = case.data.told_at or at
+            self.save(case)
         if case is None or not isinstance(case.data, DealData):
             return
         on = at.astimezone(MOSCOW).date()

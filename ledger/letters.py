@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from cases.model import Mail, Recorded
 from ledger.codec import decode_answers, decode_facts, decode_offer, decode_thread, encode
-from ledger.holds import Holds
+from ledger.lead_slots import LeadSlots
 from ledger.schema import MailState, mails
 
 _m = mails.c
@@ -89,7 +89,7 @@ def mail_of(row: Any) -> Mail:
     )
 
 
-class Letters(Holds):
+class Letters(LeadSlots):
     """Decisions and the letters that follow from them."""
 
     def record(self, recorded: Recorded) -> None:

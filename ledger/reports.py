@@ -16,6 +16,7 @@ from cases.model import (
     EffectKind,
     ErrandState,
     Event,
+    LeadState,
     PartnerState,
     QuarantineItem,
     Recorded,
@@ -30,7 +31,8 @@ _undecided_partner = and_(_c.kind == CaseKind.PARTNER, _c.state.in_([PartnerStat
 _open_request = and_(_c.kind.in_([CaseKind.REQUEST, CaseKind.TRAINING]), _c.state == RequestState.OPEN)
 _open_order = and_(_c.kind == CaseKind.ORDER, _c.state.in_([ErrandState.PENDING, ErrandState.NEEDS_DATA]))
 _open_licence = and_(_c.kind.in_([CaseKind.PILOT, CaseKind.NFR]), _c.state.not_in([ErrandState.REFUSED, ErrandState.CLOSED]))
-_open_errand = or_(_open_order, _open_licence)
+_open_lead = and_(_c.kind == CaseKind.LEAD, _c.state.in_([LeadState.WAITING, LeadState.ASSIGNED]))
+_open_errand = or_(_open_order, _open_licence, _open_lead)
 _open = or_(
     _undecided_partner, _open_request, _open_errand, and_(_c.kind == CaseKind.DEAL, _c.state.in_(sorted(OPEN_DEAL_STATES)))
 )

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     Dialect,
     ForeignKey,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration that this code knows. Versions sort as text."""
 
 
@@ -97,6 +98,7 @@ class RowState(StrEnum):
 
 metadata = MetaData(
     naming_convention={
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
@@ -169,6 +171,19 @@ waits = Table(
     metadata,
     Column("customer_inn", Line(32), primary_key=True),
     Column("number", ForeignKey("cases.number"), primary_key=True, index=True),  # a refused deal whose partner is told
+)
+
+lead_slots = Table(  # the leads that a partner was given: no more in a month than its quota, none of them twice
+    "lead_slots",
+    metadata,
+    Column("partner_inn", Line(32), primary_key=True),
+    Column("month", String(7), primary_key=True),  # 2026-03, on Moscow's clock
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("quota", Integer, nullable=False),  # when it was given
+    Column("number", ForeignKey("cases.number"), nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("number", "partner_inn"),
+    CheckConstraint("slot BETWEEN 1 AND quota", name="quota"),
 )
 
 contacts = Table(

@@ -130,6 +130,14 @@ SAMPLES: Facts = {
     "pilot": PILOT,
     "licence": {"number": "N-2026-0001", "key": "AAAA-BBBB-CCCC", "started_on": "2026-03-02", "ends_on": "2026-09-02"},
     "why": "term",
+    "lead": {
+        "number": "L-2026-0001",
+        "lead": "ООО «Маяк», 120 рабочих мест",
+        "contact": "Ольга Сергеевна, +7 812 000-00-00, it@mayak.example",
+        "region": "Санкт-Петербург",
+        "take_up_by": "2026-03-10T18:00:00+03:00",
+    },
+    "changed": False,
     "training": {
         "number": "Q-2026-0003",
         "topic": "sales",
@@ -186,6 +194,11 @@ def sample(template: str, **facts: object) -> Mail:
         ]
     if template == "deal-extension-refused":
         context["reasons"] = [{"code": "5", "section": "Регистрация сделки", "text": "Продления использованы"}]
+    if template.startswith("lead-"):
+        context |= {"section": "Партнерские статусы"}
+        context |= {name: value for name, value in (("outcome", "worked"), ("why", "silent")) if name in LETTERS[template]}
+        if template == "lead-answered":
+            context["lead"] = {**context["lead"], "take_up_by": ""}
     context |= facts
     number = str(context["number"])
     recipient = "staff@stakhanovets.ru" if staff else "ivan@vector.ru"

@@ -114,6 +114,18 @@ WORDS: Mapping[str, str] = {
     "rest-wait": r"сообщить|сообщите|ждем|ждать|подождем|лист ожидания",
     "rest-appeal": r"не соглас\w+|обращение|пересмотр\w*",
     "rest-stop-waiting": r"не ждать|не ждем",
+    # a lead: taken up, or declined
+    "take": (
+        r"взял[аи]?|берем(?:ся)?|беру(?:сь)?|возьмем(?:ся)?|возьму|принимаем|принял[аи]?|принято в работу|в работе|работаем\b"
+        r"|приступил[аи]?|приступаем|связались|связал(?:ся|ась)|созвонились|позвонили|написали клиенту|назначили встречу"
+    ),
+    "decline": (
+        r"отказываемся|отказываюсь|отказаться|не (?:берем(?:ся)?"
+        r"|беру(?:сь)?|возьмем(?:ся)?|возьму|принимаем|сможем(?: \w+)?|смогу(?: \w+)?|можем (?:взять|принять|работать)"
+        r"|могу (?:взять|принять)|готовы (?:взять|работать)|будем (?:брать|работать)|интересн\w+|подходит|наш профиль"
+        r"|наш регион)|нет (?:возможности|ресурсов) (?:взять|работать|заниматься)|(?:передайте|отдайте) (?:\w+ ){0,2}друг\w+"
+        r"|верните лид|возвращаем лид"
+    ),
     # what forbids a guess
     "negation": r"не|ни|нет|никак|невыигран\w*|непроигран\w*|неотложен\w*",
     "negated-final": r"не (?:выигр|проигр|отлож|отозв|продл|подпис|отправ|высл|направ|учас)\w*",
@@ -177,6 +189,7 @@ _FOUND = {name: _within(name) for name in _MEANINGS}
 _NEGATION, _NEGATED_FINAL, _UNCERTAIN = _within("negation"), _within("negated-final"), _within("uncertain")
 _TWO_DEALS, _PROMISE = _within("two-deals"), _within("promise")
 _APPEAL, _WAIT, _STOP_WAITING = _within("appeal"), _within("wait"), _within("stop-waiting")
+_TAKE, _DECLINE = _within("take"), _within("decline")
 _YES, _NO, _STATUS = _whole("yes"), _whole("no"), _whole("status")
 _GREETING = re.compile(rf"^(?:{WORDS['greeting']})(?!\w)")
 _THANKS = re.compile(rf"(?:^|(?<=[\s.,!;]))(?:{WORDS['thanks']})[\s.,!;]*$")
@@ -227,6 +240,43 @@ class RussianReplyReader:
         if numbers is not None:
             return _from_numbers(numbers, fresh)
         return _from_words(body, fresh)
+
+    def read_lead(self, text: str, subject: str, answered: str) -> Reading:
+        """1 or 2 of the letter's list alone on a line, with or without the words that belong to it; or those words."""
+        fresh = new_text(text, answered)
+        lines = _meaningful(fresh[:_MAX_CHARS])
+        body = "\n".join(lines)
+        if _STATUS.fullmatch(body.replace(",", "").strip(" .!?\n")) or (not body and _STATUS.fullmatch(_subject(subject))):
+            return Reading("status", fresh)
+        if not body or "?" in body or len(body) > _MAX_WORDY or len(_leads_named(fresh, subject, answered)) > 1:
+            return Reading("", fresh)
+        numbered = [found for line in lines if (found := _LEAD_NUMBERED.fullmatch(line)) is not None]
+        said = {"take" if found[1] else "decline" for found in numbered} | _lead_words(body)
+        begun = sum(_LEAD_BEGUN.match(line) is not None for line in lines)
+        if len(said) != 1 or begun > len(numbered) or _doubtful(body, wishing=True):
+            return Reading("", fresh)
+        return Reading(said.pop(), fresh, numbered=bool(numbered))
+
+
+_LEAD_NUMBER = rf"(?:(?:по )?(?:лид\w* )?(?:№ ?)?[lл]-\d{{4}}-\d{{4,10}}\W*)?{_LEAD}"
+_LEAD_BEGUN = re.compile(rf"{_LEAD_NUMBER}[12](?!\d)")
+_LEAD_NUMBERED = re.compile(
+    rf"{_LEAD_NUMBER}"
+    rf"(?:(1)(?:[\s.):;,–—-]+(?:да|{WORDS['take']})\b.*|[\s.):;,!]*)|(2)(?:[\s.):;,–—-]+(?:{WORDS['decline']})\b.*|[\s.):;,!]*))"
+)
+
+
+def _lead_words(text: str) -> set[str]:
+    """`take`, `decline`, both where the text contradicts itself; `unclear` beside a negation that declines nothing."""
+    left = _DECLINE.sub(" ", text)
+    said = {"decline"} if left != text else set()
+    if _TAKE.search(left):
+        said |= {"take", "unclear"} if _NEGATION.search(left) else {"take"}
+    return said
+
+
+def _leads_named(fresh: str, subject: str, answered: str) -> set[str]:
+    return {number for number in case_numbers(f"{fresh}\n{subject}\n{answered}") if number.startswith("L-")}
 
 
 # -- the text made plain ------------------------------------------------------------------

@@ -174,10 +174,14 @@ class TrainingFigures:
 class LeadFigures:
     """Handing out leads: by what a partner goes before another, first criterion first (`tier`, `region`, `waiting`). Quotas stand
     in the tier rows.
+
+    A partner answers within so many business days, and is reminded so many before; unanswered, the lead goes to the next one.
     """
 
     section: str
     order: tuple[str, ...]
+    take_up_business_days: int = 0
+    reminder_business_days_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,7 +505,15 @@ def _training(table: _Table) -> TrainingFigures:
 
 
 def _leads(table: _Table) -> LeadFigures:
-    figures = LeadFigures(section=table.text("section"), order=table.texts("order", among=_LEAD_CRITERIA))
+    figures = LeadFigures(
+        section=table.text("section"),
+        order=table.texts("order", among=_LEAD_CRITERIA),
+        take_up_business_days=table.whole("take_up_business_days", low=1),
+        reminder_business_days_before=table.whole("reminder_business_days_before", low=0),
+    )
+    if figures.reminder_business_days_before >= figures.take_up_business_days:
+        told = f"must be less than take_up_business_days, got {figures.reminder_business_days_before}"
+        table.fail("reminder_business_days_before", told)
     table.close()
     return figures
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cases.model import Answer, DealState, ErrandState, Form, PartnerState, RequestState, SaleStatus
+from cases.model import Answer, DealState, ErrandState, Form, LeadState, PartnerState, RequestState, SaleStatus
 from rules.deals import DealKind
 from rules.edition import Tier
 from sheets.shape import Column, Owner, Tab, TabKind, Type, Words
@@ -53,6 +53,13 @@ LICENCE_STATES: Words = {
     ErrandState.REFUSED: "Отказано",
     ErrandState.CLOSED: "Закрыто",
 }
+LEAD_STATES: Words = {
+    LeadState.WAITING: "Ждёт",
+    LeadState.ASSIGNED: "Передан",
+    LeadState.WORKED: "В работе",
+    LeadState.WITHDRAWN: "Снят",
+}
+"""No column of `Лиды` shows them: `Сводка` counts by them, `explain` names them."""
 ANSWERS: Words = {
     Answer.ACCEPTED: "Принято",
     Answer.REFUSED: "Отказано",
@@ -377,14 +384,18 @@ SALES = _staff_tab(
     optional=("deal", "distributor"),
 )
 PUBLICITY_TAB = _staff_tab("Публикации", _DAY, _INN, _staff("kind", "Вид", words=PUBLICITY), _staff("link", "Ссылка", width=40))
-LEADS = _staff_tab(
+LEADS = Tab(
     "Лиды",
-    _NUMBER_COLUMN,
-    _staff("lead", "Лид", width=30),
-    _staff("contact", "Контакт", width=30),
-    _staff("region", "Регион"),
-    _ours("partner", "Партнёр", width=28),
-    _ours("handed_at", "Передан", _MOMENT, width=17),
+    TabKind.STAFF,
+    (
+        _ours("number", "№", note="Ставит система, когда примет лид. Пустой – ещё не принят.", width=14),
+        _staff("lead", "Лид", note="Кто и что ищет. Лид снимают, очистив «Лид» и «Контакт».", width=30),
+        _staff("contact", "Контакт", note="Как связаться: это получит партнёр.", width=30),
+        _staff("region", "Регион", note="Партнёр из этого региона идёт раньше других своего статуса."),
+        _ours("partner", "Партнёр", note="Кому передан. Решает система: статус, регион, очередь, квота месяца.", width=28),
+        _ours("handed_at", "Передан", _MOMENT, width=17),
+    ),
+    frozenset({"number", "lead", "contact", "region"}),
 )
 REFUSALS = _staff_tab(
     "Отказы заказчиков", _staff("customer_inn", "ИНН заказчика"), _INN, _staff("document", "Документ", width=40)
@@ -420,5 +431,7 @@ JOURNAL = Tab(
 )
 SUMMARY = Tab("Сводка", TabKind.SUMMARY, ())
 
+NUMBERED: tuple[Tab, ...] = (*REGISTRIES, LEADS)
+"""Tabs whose rows are cases, known by their №; in `Лиды` people make the rows."""
 TABS: tuple[Tab, ...] = (SUMMARY, *FORMS.values(), *REGISTRIES, *STAFF_TABS, JOURNAL)
 BY_NAME: Mapping[str, Tab] = {tab.name: tab for tab in TABS}

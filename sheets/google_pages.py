@@ -69,11 +69,15 @@ class Page:
     @property
     def marks(self) -> tuple[str, ...]:
         """The fields by which a row is known again after the write: few, and never written to rows that exist."""
+        if self.tab.kind is TabKind.STAFF:
+            return tuple(column.field for column in self.tab.columns if column.owner is Owner.STAFF)
         return ("stamp", "address") if self.tab.kind is TabKind.FORM else ("number",)
 
     @property
     def identity(self) -> tuple[str, ...]:
         """The fields by which a row is found again between two reads."""
+        if self.tab.kind is TabKind.STAFF:
+            return ("number", *self.marks)
         if self.tab.kind is TabKind.FORM:
             return ("number", *(column.field for column in self.tab.columns if column.owner is Owner.FORM))
         return ("number",)

@@ -22,13 +22,13 @@ from sheets.base import (
     answer,
     digest,
     form_places,
-    numbered,
     settled,
     turn,
     word_key,
 )
-from sheets.columns import FORMS, REGISTRIES
-from sheets.shape import Column, Owner, Type
+from sheets.columns import FORMS, NUMBERED
+from sheets.lead_rows import by_number
+from sheets.shape import Column, Owner, TabKind, Type
 from sheets.snapshot import RawRow, Sheet, Snapshot
 from sheets.values import canonical, day, meaning, number, same, shown, word
 
@@ -38,7 +38,7 @@ NOTES_ONLY = frozenset({"ground", "comment"})
 """Staff columns that no case keeps: they go beside a decision and nowhere else."""
 
 _IDENTITY = ("partner", "inn", "partner_inn", "customer", "customer_inn")
-_TELLING = (*_IDENTITY, "products", "address", "subject", "submitted_at")
+_TELLING = (*_IDENTITY, "products", "address", "subject", "submitted_at", "lead", "contact")
 """Cells that together tell one case from another, where partner and customer may be the same."""
 
 
@@ -93,7 +93,7 @@ def read_words(
     """
     reading = Reading()
     rows: list[_Row] = []
-    for tab in REGISTRIES:
+    for tab in NUMBERED:
         sheet = snapshot.usable(tab.name)
         if sheet is not None:
             rows.extend(_registry(sheet, base.get(tab.name, {}), reading))
@@ -130,11 +130,13 @@ def _held(changed: list[_Row], hold_over: int, recorded: Callable[[Sequence[str]
 
 def _registry(sheet: Sheet, base: Mapping[str, BaseRow], reading: Reading) -> list[_Row]:
     tab = sheet.tab.name
-    found = numbered(sheet)
+    found = by_number(sheet, base)
     names = [column.field for column in sheet.tab.columns if column.field in sheet.index]
     others = _Others(sheet, base)
     rows: list[_Row] = []
     for key, raws in found.items():
+        if key not in base and sheet.tab.kind is TabKind.STAFF:
+            continue  # people's new rows: for intake to judge
         code = "number-absent" if not key else "number-doubled" if len(raws) > 1 else "number-unknown" if key not in base else ""
         if code:
             reading.notices.extend(Notice(code, tab, key, raw.position) for raw in raws)
@@ -189,12 +191,11 @@ def _registry_row(
     row.before = dict(row.after)
     spoken = canonical(sheet.cell(raw, DECISION), Type.TEXT) if DECISION in sheet.index else ""
     for column in sheet.tab.columns:
-        if column.field in sheet.index and column.field != "number":
+        if column.field in sheet.index:
             if column.ours:
                 _system_cell(sheet, raw, column, row)
             else:
                 _staff_cell(sheet, raw, column, row, bool(spoken))
-    answer(row.after, "number")
     if not row.words and not any(name[0] in (INTENT, ASKED) for name in row.after):
         row.after[DIGEST] = seen
     else:
@@ -253,7 +254,8 @@ def _staff_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row, spoken: bo
             answer(row.after, name)
         return
     old = row.after.get(name, "")
-    if same(cell, old, column) or (not new and (raw.position, sheet.index[name]) in sheet.formulas):
+    place = (raw.position, sheet.index[name])
+    if same(cell, old, column) or (not new and place in sheet.formulas) or place in sheet.errors:
         return  # a formula without a result says nothing new
     beside_only = name == CODE or (name == DISCOUNT and spoken) or name in NOTES_ONLY
     if not beside_only:

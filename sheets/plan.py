@@ -23,10 +23,10 @@ from sheets.base import (
     Updates,
     answer,
     form_places,
-    numbered,
     settled,
 )
-from sheets.columns import FORMS, REGISTRIES
+from sheets.columns import FORMS, NUMBERED
+from sheets.lead_rows import by_number
 from sheets.merge import CODE, DECISION, blank
 from sheets.port import CellWrite, RowAppend
 from sheets.projection import Shown
@@ -84,7 +84,7 @@ def plan_writes(
     for word in answered:
         said.rows.setdefault((word.tab, word.number), {})[word.column] = word
     kept_off = set(untouchable)
-    for tab in REGISTRIES:
+    for tab in NUMBERED:
         wanted = ours.get(tab.name, {})
         spoken = [number for name, number in said.rows if name == tab.name and number not in wanted]
         if wanted or spoken:
@@ -104,7 +104,7 @@ def plan_writes(
 
 
 class _Registry:
-    """The rows of one registry tab."""
+    """The rows of one numbered tab."""
 
     def __init__(
         self, sheet: Sheet, base: Mapping[str, BaseRow], said: _Said, untouchable: set[tuple[str, str]], plan: MergePlan
@@ -115,7 +115,7 @@ class _Registry:
         self._said = said
         self._untouchable = untouchable
         self._plan = plan
-        self._found = numbered(sheet)
+        self._found = by_number(sheet, base)
 
     def plan(self, wanted: Mapping[str, Shown]) -> None:
         for key, row in wanted.items():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from cases.model import Case, CaseKind, DealData, Event, LicenceData, OrderData, PartnerData, RequestData, Submission
+from cases.model import Case, CaseKind, DealData, Event, LeadData, LicenceData, OrderData, PartnerData, RequestData, Submission
 from sheets import columns
 from sheets.port import RowAppend
 from sheets.shape import Tab, Words
@@ -23,6 +23,7 @@ TAB_OF_KIND: Mapping[CaseKind, Tab] = {
     CaseKind.ORDER: columns.ORDERS,
     CaseKind.PILOT: columns.PILOTS,
     CaseKind.NFR: columns.NFR,
+    CaseKind.LEAD: columns.LEADS,
 }
 FORM_OF_SOURCE: Mapping[str, Tab] = {f"form:{form.value}": tab for form, tab in columns.FORMS.items()}
 
@@ -42,6 +43,8 @@ def case_row(case: Case, report_due: ReportDue, discount: Callable[[Case], Decim
         own = _order(case, data)
     elif isinstance(data, LicenceData):
         own = _licence(case, data)
+    elif isinstance(data, LeadData):
+        own = {"partner": data.partner_name, "handed_at": _time(data.handed_at)}
     else:
         own = _request(case, data)
     return {"number": case.number, **own, "remarks": remarks(case)}

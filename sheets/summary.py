@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sheets.columns import DEAL_STATES, PARTNER_STATES, REQUEST_STATES, TIERS
+from sheets.columns import DEAL_STATES, LEAD_STATES, PARTNER_STATES, REQUEST_STATES, TIERS
 from sheets.shape import Words
 from sheets.values import Cell, moment
 
@@ -23,6 +23,7 @@ _WORDS: Words = {
     "partners": "Партнёры по статусам",
     "authorisation": "Партнёры по авторизации",
     "requests": "Обращения",
+    "leads": "Лиды",
     "at_risk": "Сроки под угрозой",
     "missed": "Пропущенные сроки",
     "none": "нет",
@@ -44,6 +45,7 @@ class Summary:
     missed_count: int = 0
     undelivered: int = 0
     quarantine: int = 0
+    leads: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def lay_out(summary: Summary) -> list[Block]:
         ("partners", summary.tiers, TIERS, "pie"),
         ("authorisation", summary.authorisation, PARTNER_STATES, ""),
         ("requests", summary.requests, REQUEST_STATES, ""),
+        ("leads", summary.leads, LEAD_STATES, ""),
     ]
     for title, counts, words, chart in counted:
         lines = _counts(counts, words)

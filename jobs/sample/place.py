@@ -20,7 +20,7 @@ from jobs.home import Home
 from jobs.office import outside
 from jobs.programme import load_editions
 from jobs.sample.story import HERE, Row, Story, story
-from sheets.columns import FORMS, PRICES, PUBLICITY_TAB, REFUSALS, SALES, VIOLATIONS_TAB
+from sheets.columns import FORMS, LEADS, PRICES, PUBLICITY_TAB, REFUSALS, SALES, VIOLATIONS_TAB
 from sheets.shape import Tab, Type
 
 _STAFF_TABS: Mapping[str, Tab] = {
@@ -29,6 +29,7 @@ _STAFF_TABS: Mapping[str, Tab] = {
     "publicity": PUBLICITY_TAB,
     "refusal": REFUSALS,
     "violation": VIOLATIONS_TAB,
+    "lead": LEADS,
 }
 
 
@@ -51,7 +52,7 @@ def place_sample(home: Home, now: datetime) -> None:
 
 
 def fill_staff_tabs(book: Workbook, told: Story) -> None:
-    """Prices, sales, publicity, refusals, violations."""
+    """Prices, sales, publicity, refusals, violations, leads."""
     for section, tab in _STAFF_TABS.items():
         for entry in told.office[section]:
             values: dict[str, Any] = dict(entry)
@@ -123,7 +124,7 @@ def drop_letter(inbox: Path, raw: bytes, at: datetime) -> None:
 
 
 def numbers_of(book: Workbook, rows: Sequence[Row]) -> dict[str, str]:
-    """Case numbers by the names of the sample, read beside the answers in the form tabs."""
+    """Case numbers by the names of the sample, read beside the answers in the form tabs; of leads by what they are called."""
     found = {}
     for form, tab in FORMS.items():
         sheet = book[tab.name]
@@ -137,4 +138,7 @@ def numbers_of(book: Workbook, rows: Sequence[Row]) -> dict[str, str]:
             key = (row.at.replace(tzinfo=None), row.answers.get("address"))
             if row.form is form and row.name and lines.get(key):
                 found[row.name] = str(lines[key])
-    return found
+    sheet = book[LEADS.name]
+    headers = places(sheet)
+    lead, number = (headers[LEADS.column(name).header] for name in ("lead", "number"))
+    return found | {str(sheet.cell(row, lead).value): str(sheet.cell(row, number).value) for row in range(2, sheet.max_row + 1)}

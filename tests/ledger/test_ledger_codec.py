@@ -22,6 +22,8 @@ from cases.model import (
     CaseKind,
     DealData,
     Echo,
+    LeadData,
+    LeadTurn,
     LicenceData,
     Mail,
     Offer,
@@ -67,6 +69,7 @@ payloads = {
     CaseKind.ORDER: built(OrderData, lines=st.lists(built(OfferLine), max_size=2)),
     CaseKind.PILOT: built(LicenceData),
     CaseKind.NFR: built(LicenceData),
+    CaseKind.LEAD: built(LeadData, turns=st.lists(built(LeadTurn), max_size=2)),
 }
 
 

@@ -39,6 +39,7 @@ from rules.deals import (
 )
 from rules.decision import Decision, Problem, Result
 from rules.edition import Edition, Tier
+from rules.leads import Candidate, LeadFacts, hand_out, month_of, quotas_open_again, reminder_at, take_up_by
 from rules.nfr import NfrFacts, nfr, nfr_end
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
@@ -95,6 +96,10 @@ POINTS: Mapping[str, frozenset[str]] = {
             "размещение на сайте",
             "пресейл",
             "материалы и вопросы",
+            "очередь на лиды",
+            "квота лидов",
+            "лид предлагают один раз",
+            "срок ответа по лиду",
         }
     ),
     "Регистрация сделки": frozenset(
@@ -629,6 +634,40 @@ def run_violations(facts: dict[str, Any], edition: Edition, expected: dict[str, 
     return of_decision(weigh(lines, edition), edition, expected, ())
 
 
+def run_lead(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    calendar = calendar_of(edition.name)
+    candidates = tuple(
+        Candidate(
+            inn=name,
+            tier=Tier(tier),
+            region=region,
+            given=given,
+            last_given_at=calendar.at_opening(day(last)) if last else None,
+            authorised_at=datetime(2025, 1, 1, place, tzinfo=UTC),
+            had="had" in marks,
+            reachable="silent" not in marks,
+        )
+        for place, (name, tier, region, given, last, *marks) in enumerate(facts.pop("partners"))
+    )
+    decision = hand_out(LeadFacts(facts.pop("region", ""), candidates), edition)
+    used_up(facts)
+    return of_decision(decision, edition, expected, ("inn",))
+
+
+def run_lead_days(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    calendar = calendar_of(edition.name)
+    given = moment(facts["given"], calendar)
+    by = take_up_by(given, edition, calendar)
+    remind = reminder_at(by, edition, calendar)
+    actual = {
+        "by": told(by, calendar),
+        "reminder": told(remind, calendar) if remind else "",
+        "month": month_of(calendar.local_date(given)),
+        "open_again": told_day(quotas_open_again(calendar.local_date(given))),
+    }
+    return {key: value for key, value in actual.items() if key in expected}
+
+
 RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
     "authorise": run_authorise,
     "register": run_register,
@@ -647,6 +686,8 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "pilot": run_pilot,
     "nfr": run_nfr,
     "nfr-end": run_nfr_end,
+    "lead": run_lead,
+    "lead-days": run_lead_days,
     "training": run_training,
     "course": run_course,
     "topic": run_topic,
