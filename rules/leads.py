@@ -102,7 +102,7 @@ def hand_out(facts: LeadFacts, edition: Edition) -> Decision:
         return Decision(Outcome.REFER, edition.name, (Reason("lead-nobody", section),), tuple(tests))
     for criterion in edition.leads.order:
         able, detail = _CRITERIA[criterion](able, facts)
-        tests.append(Test(criterion, section, Result.PASS, f"{detail}: {_named(able)}"))
+        tests.append(Test(criterion, section, Result.PASS, f"{detail}; leaves {_named(able)}"))
     chosen = min(able, key=lambda one: (one.authorised_at, one.inn))
     if len(able) > 1:
         tests.append(Test("authorised-first", section, Result.PASS, chosen.inn))
