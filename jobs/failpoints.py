@@ -24,6 +24,7 @@ class FailPoint(StrEnum):
     BOOK_MADE = "book-made"  # the book, or a tab that it lacked, is made and still to be read
     SHEET_READ = "sheet-read"  # new rows are in memory, none is recorded
     ROWS_TAKEN = "rows-taken"  # submissions and cases are recorded, none is reviewed
+    LEADS_TAKEN = "leads-taken"  # leads are recorded with their rows, none is handed out
     LETTER_READ = "letter-read"  # a letter is read, its attachments are kept, nothing is recorded
     LETTER_TAKEN = "letter-taken"  # a letter is acted on, and still lies in the inbox
     CASES_DUE = "cases-due"  # deadlines and reminders have come, no case is looked at

@@ -39,7 +39,7 @@ def run(office: Office) -> None:
     if taken:
         updates: Updates = {LEADS.name: taken}
         sheet.base = updated(sheet.base, updates)
-        reach(FailPoint.ROWS_TAKEN)
+        reach(FailPoint.LEADS_TAKEN)
     office.report.counts["new leads"] += len(taken)
     sheet.leads_taken = True
 

@@ -53,6 +53,7 @@ BOUNDARIES = (
     Boundary(2, FailPoint.DESK_WORKED, nth=3),
     Boundary(2, FailPoint.DESK_WORKED, nth=5),
     Boundary(2, FailPoint.ROWS_TAKEN),
+    Boundary(2, FailPoint.LEADS_TAKEN),
     Boundary(2, FailPoint.CASES_DUE),
     Boundary(2, FailPoint.CASES_REVIEWED),
     Boundary(2, FailPoint.CASES_REVIEWED, nth=2),

@@ -20,7 +20,7 @@ from ledger.database import open_ledger
 from ledger.engine import make_engine, reader
 from ledger.schema import MailState, RowState, mails, metadata, row_effects
 from sheets.base import DIGEST
-from sheets.columns import FORMS, REGISTRIES, TABS
+from sheets.columns import FORMS, NUMBERED, TABS
 from sheets.merge import read_words
 from sheets.plan import plan_writes
 from sheets.reading import form_rows
@@ -116,7 +116,7 @@ def _nothing_is_left_to_show(house: House, now: datetime) -> None:
         assert not [*snapshot.faults, *faults]
         with office.ledger.reading(now) as tx:
             tx._connection.execute(update(row_effects).values(state=RowState.PENDING))
-            base = {tab.name: tx.base_rows(tab.name) for tab in (*REGISTRIES, *FORMS.values())}
+            base = {tab.name: tx.base_rows(tab.name) for tab in (*NUMBERED, *FORMS.values())}
             ours = _ours(Desk(tx, office.outside), tx.pending_cases(), tx.pending_submissions())
             unwritten = tx.pending_events(10)
         reading = read_words(snapshot, base, rows)

@@ -61,6 +61,7 @@ def test_the_day_that_is_disturbed_has_work_of_every_kind(office: House) -> None
     assert (deals["D-2026-0003"]["Скидка %"], deals["D-2026-0004"]["Скидка %"]) == (17, 12)
     assert "Продана" in str(deals["D-2026-0002"]["Замечания"])
     assert len(office.rows("Обращения")) == 1
+    assert [row["Партнёр"] for row in office.rows("Лиды")] == ["ООО «Партнёр 3»", ""]
     letters = {(one.template, one.number) for one in office.mails() if one.at == moscow(BUSY.now)}
     assert {template for template, _ in letters} >= {
         "partner-authorised",
@@ -71,6 +72,7 @@ def test_the_day_that_is_disturbed_has_work_of_every_kind(office: House) -> None
         "status-report",
         "question-received",
         "staff-attention",
+        "lead-assigned",
     }
 
 
