@@ -156,7 +156,7 @@ class Persons(Reports):
             self._erase_own(submission, eraser, erased)
         for row in self._mentioning(submissions, address, "raw", "answer_text", others=eraser.others):
             for submission in self._adopt_submissions([row]):
-                if submission.address:
+                if submission not in own:
                     submission.raw = eraser.value(submission.raw)
                     submission.answer_text = eraser.text(submission.answer_text)
                     self.save_submission(submission)

@@ -97,6 +97,16 @@ def test_a_person_is_forgotten_and_the_statistics_stay(story: House) -> None:
     assert json.loads(story.run("export", "--person", WHO).out)["letters"] == []
 
 
+def test_a_person_named_in_a_lead_is_forgotten_there_too(house: House) -> None:
+    house.add("Лиды", Лид="ООО «Маяк»", Контакт=f"Ольга, {WHO}")
+    house.ok("2026-03-02 10:00")
+    assert WHO in _texts(house)
+    assert house.run("forget", "--person", WHO, "--now", "2026-03-02T12:00+03:00").code == 0
+    assert WHO not in _texts(house)
+    house.ok("2026-03-02 13:00")
+    assert house.row("Лиды", "L-2026-0001")["Лид"] == "ООО «Маяк»"
+
+
 def test_wrong_use_is_told_in_a_line(house: House, tmp_path: Path) -> None:
     house.ok("2026-03-02 10:00")
     for arguments in (("forget", "--person", "Мария"), ("export", "--person", ""), ("export",)):

@@ -102,6 +102,23 @@ def test_two_at_once_do_what_one_would(crew: Crew) -> None:
     assert any("another worker's hands" in text for text in said)
 
 
+def test_quotas_of_leads_hold_with_several_at_once(crew: Crew) -> None:
+    crew.ok()
+    for number, tier in ((1, "Серебряный"), (2, "Бронзовый")):
+        crew.house.set_cell("Партнёры", f"P-{number:04}", "Статус", tier)
+    for number in range(1, 7):
+        crew.house.add("Лиды", Лид=f"Лид {number}", Контакт=f"контакт {number}")
+    workers = [crew.start() for _ in range(3)]
+    for worker in workers:
+        _ended(worker)
+    crew.ok()
+    given = Counter(row["Партнёр"] for row in crew.house.rows("Лиды"))
+    assert given == {"ООО «Партнёр 1»": 2, "ООО «Партнёр 2»": 1, "": 3}
+    assert [row["№"] for row in crew.house.rows("Лиды")] == [f"L-2026-{number:04}" for number in range(1, 7)]
+    assert len(crew.house.mails("lead-assigned")) == 3
+    assert set(crew.sends().values()) == {1}
+
+
 def test_a_killed_worker_is_replaced_and_its_letters_are_not_doubled(crew: Crew) -> None:
     process = crew.start("die")
     process.communicate(timeout=120)

@@ -253,3 +253,56 @@ def test_a_row_that_stands_there_is_not_added_again(two: House) -> None:
     with pytest.raises(Changed):
         two.book.write(Changes((), (RowAppend(DEALS, THREE, deal(THREE)),)), snapshot.fingerprint, "s")
     assert list(two.shown(DEALS, "state")) == [ONE, TWO, THREE]
+
+
+# -- `Лиды`: rows of people's that get a number ------------------------------------------------
+
+LEADS = "Лиды"
+FIRST_LEAD, SECOND_LEAD = "L-2026-0001", "L-2026-0002"
+
+
+def handed_out(house: House) -> dict[str, dict[str, Any]]:
+    """Two leads that people wrote down and the ledger took in; what they are to show."""
+    for number, name in ((FIRST_LEAD, "Бета"), (SECOND_LEAD, "Альфа")):
+        house.people.add(LEADS, lead=name, contact=f"контакт {name}")
+        house.base.setdefault(LEADS, {})[number] = {"lead": name, "contact": f"контакт {name}", "region": ""}
+    shown = {"partner": "ООО Партнёр", "handed_at": datetime(2026, 3, 2, 12)}
+    return {LEADS: {number: {"number": number, **shown} for number in (FIRST_LEAD, SECOND_LEAD)}}
+
+
+def test_leads_get_their_numbers_in_their_own_rows_though_people_are_at_work(house: House) -> None:
+    ours = handed_out(house)
+
+    def at_work() -> None:
+        house.people.sort(LEADS, "lead")
+        house.people.insert(LEADS, 2)
+        house.people.add(LEADS, lead="Гамма", contact="контакт Гамма")
+
+    house.between = at_work
+    house.one_pass(ours)
+    assert house.shown(LEADS, "lead") == {FIRST_LEAD: "Бета", SECOND_LEAD: "Альфа"}
+    assert house.shown(LEADS, "partner") == {FIRST_LEAD: "ООО Партнёр", SECOND_LEAD: "ООО Партнёр"}
+    assert [row["№"] for row in house.seen(LEADS) if row["Лид"] == "Гамма"] == [""]
+    reading, plan = house.one_pass(ours)
+    assert not reading.words
+    assert not plan.cells
+    assert not plan.appends
+
+
+def test_what_people_do_to_numbered_leads_is_said_and_their_cells_stay(house: House) -> None:
+    house.one_pass(handed_out(house))
+    house.people.type(LEADS, FIRST_LEAD, "contact", "другой")
+    house.people.type(LEADS, SECOND_LEAD, "partner", "ООО Другой")
+    house.people.type(LEADS, SECOND_LEAD, "number", "17")
+    reading, _ = house.one_pass()
+    assert sorted((word.number, word.kind, word.column, word.new) for word in reading.words) == [
+        (FIRST_LEAD, "field", "contact", "другой"),
+        (SECOND_LEAD, "overwritten", "number", "17"),
+        (SECOND_LEAD, "overwritten", "partner", "ООО Другой"),
+    ]
+    assert house.shown(LEADS, "contact") == {FIRST_LEAD: "другой", SECOND_LEAD: "контакт Альфа"}
+    assert house.shown(LEADS, "partner") == {FIRST_LEAD: "ООО Партнёр", SECOND_LEAD: "ООО Партнёр"}
+    house.people.delete(LEADS, FIRST_LEAD)
+    reading, _ = house.one_pass({LEADS: {FIRST_LEAD: {"number": FIRST_LEAD, "partner": "ООО Партнёр"}}})
+    assert [(word.kind, word.number) for word in reading.words] == [("row-deleted", FIRST_LEAD)]
+    assert house.shown(LEADS, "contact") == {FIRST_LEAD: "другой", SECOND_LEAD: "контакт Альфа"}

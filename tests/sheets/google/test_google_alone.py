@@ -178,6 +178,23 @@ def test_form_rows_sorted_in_the_last_moment_keep_their_answers(two: GoogleHouse
     }
 
 
+def test_leads_sorted_in_the_last_moment_keep_their_numbers(two: GoogleHouse, server: SheetsServer) -> None:
+    numbers = {"Бета": "L-2026-0001", "Альфа": "L-2026-0002"}
+    for name, number in numbers.items():
+        two.people.add("Лиды", lead=name, contact="контакт")
+        two.base.setdefault("Лиды", {})[number] = {"lead": name, "contact": "контакт", "region": ""}
+    late(server, lambda: two.people.sort("Лиды", "lead"))
+    two.one_pass({"Лиды": {number: {"number": number, "partner": f"ООО {name}"} for name, number in numbers.items()}})
+    assert {(row["Лид"], row["№"], row["Партнёр"]) for row in two.seen("Лиды")} == {
+        ("Бета", "L-2026-0001", "ООО Бета"),
+        ("Альфа", "L-2026-0002", "ООО Альфа"),
+    }
+    assert len(server.calls) <= 6
+    reading, plan = two.one_pass()
+    assert not reading.words
+    assert not plan.cells
+
+
 def test_a_renamed_tab_in_the_last_moment_is_read_again(two: GoogleHouse, server: SheetsServer) -> None:
     late(server, lambda: two.hands.sheet(DEALS).properties.update(title="«Сделки»"))
     two.one_pass(deals(ONE, state="Выиграна"))
