@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import quote
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -250,6 +251,22 @@ def site_domain(text: str) -> str:
     host = re.split(r"[/?#\\]", plain, maxsplit=1)[0].rpartition("@")[2]
     host = re.sub(r":\d*$", "", host).lower()
     return _ascii_domain(re.sub(r"^www\d*\.(?=[^.]+\.[^.])", "", host))
+
+
+_SITE = re.compile(r"(?:(?P<scheme>https?)://)?(?P<host>[^\s/?#\\@:]+)(?P<port>:\d{1,5})?(?P<rest>[/?#].*)?", re.IGNORECASE)
+
+
+def site_link(text: str) -> str:
+    """An address to link to a site as typed (the first of several): `http` or `https` (where none was typed), everything else in
+    it plain ASCII; "" when it is no such address (`javascript:`, `user@host`).
+    """
+    typed = re.split(r"[\s,;]+", strip_invisible(text[:2000]).strip(" \"'«»<>()[],;"))[0]
+    match = _SITE.fullmatch(typed)
+    host = _ascii_domain(match["host"]) if match else ""
+    if match is None or not host:
+        return ""
+    rest = quote(match["rest"] or "/", safe="/?#&=%.~_-+:@!$*")
+    return f"{(match['scheme'] or 'https').lower()}://{host}{match['port'] or ''}{rest}"
 
 
 def is_free_mail(domain: str, free_mail_domains: Collection[str]) -> bool:

@@ -78,6 +78,9 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "lead-reminder": ("lead",),
     "lead-answered": ("lead", "outcome"),
     "lead-taken-back": ("lead", "why"),
+    # listing on the vendor's site
+    "listing-approved": ("listing",),
+    "listing-ended": ("listing", "why"),
     # training
     "training-invitation": ("training", "invitation", "moved"),
     "training-reminder": ("training",),
@@ -104,7 +107,8 @@ discount|valid_until, old, new}] ·
 `order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
 `training`: {number, topic: sales|technical, starts_at, held_until, minutes, days, terms: free|discounted|paid} ·
 `invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier, of a lead a
-TurnEnd · `lead`: see `lead_facts` · `changed`: staff rewrote the lead since ·
+TurnEnd, of a listing tier | staff · `lead`: see `lead_facts` · `changed`: staff rewrote the lead since ·
+`listing`: {name, tier, region, site} ·
 `can_wait`: may ask to be told when the customer is free · `waits`: is it on the waiting list now ·
 `refusal`: number of the case whose refusal was appealed against · `appealed`: registration | extension | order | pilot |
 nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·

@@ -299,6 +299,7 @@ class PartnerData:
     sales_12m: Decimal = Decimal(0)
     distance: str = ""
     violations_told: list[str] = field(default_factory=list)  # those that staff were asked about
+    listing: str = ""  # number of the request under which it is listed on the vendor's site
 
 
 @dataclass(slots=True)

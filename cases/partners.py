@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from cases import leads, sla, tiers, training, waiting
+from cases import leads, listing, sla, tiers, training, waiting
 from cases.desk import Desk
 from cases.identity import domain_of, site_domain
 from cases.letters import about_facts, moment, tier_facts
@@ -409,6 +409,7 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
     desk.write(case, "partner-deauthorised", section=edition.tier_review.section, facts={"inn": case.partner().inn})
     training.withdraw(desk, case)
     leads.take_from(desk, case)
+    listing.review(desk, case)
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.REGISTERED:
             desk.ask_staff(deal, "annul-deauthorised")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from cases import leads
+from cases import leads, listing
 from cases.desk import Desk
 from cases.letters import day, tier_facts
 from cases.model import Case, CaseKind, DealState, ErrandState, Facts, PartnerState, RequestState
@@ -143,6 +143,7 @@ def move(
         distinct=tier.value + day(today),
     )
     desk.journal(case, "tier", f"{desk.outside.wording.term(old.value)} → {desk.outside.wording.term(tier.value)}")
+    listing.review(desk, case)
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.PENDING:
             desk.wake(deal)

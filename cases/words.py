@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from cases import appeals, clockwork, deals, leads, nfr, orders, partners, pilots, questions, tiers, training, updates
+from cases import appeals, clockwork, deals, leads, listing, nfr, orders, partners, pilots, questions, tiers, training, updates
 from cases.desk import Desk, Impossible
 from cases.identity import split_addresses
 from cases.letters import day, offer_facts, percent
@@ -462,8 +462,14 @@ def _request(desk: Desk, case: Case, word: StaffWord) -> None:
     state = states.get(word.value) or next((each for each in RequestState if each == word.value), None)
     if state is None or state is RequestState.OPEN:
         raise Impossible("word-unknown")
+    if data.topic == listing.TOPIC and (case.state, state) == (RequestState.APPROVED, RequestState.CLOSED):
+        listing.take_off(desk, case)
+        return
     if case.state != RequestState.OPEN:
         raise Impossible("already-decided")
+    if data.topic == listing.TOPIC and state is RequestState.APPROVED:
+        listing.grant(desk, case)
+        return
     if data.topic == HELD_TOPIC:
         _release_held(desk, case, act=state is RequestState.APPROVED)
         questions.settle(desk, case, state, tell=False)

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from jobs import backup, demo, doctor, explain, explain_text, logs, person, status
+from jobs import backup, demo, doctor, explain, explain_text, listing, logs, person, status
 from jobs.account import pass_account, pass_facts
 from jobs.backends import spreadsheet
 from jobs.home import Home, chosen, make_home, open_home
@@ -25,6 +25,7 @@ from jobs.sample.place import place_sample
 from jobs.settings import SettingsError
 from ledger.database import LedgerUnreachable
 from ledger.migrations import LedgerTooNew
+from mailer.rendering import listing_page
 from rules.decision import ProgrammeError
 from sheets.port import SheetError
 
@@ -84,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
         _common(sub, command)
         if name in ("once", "job"):
             sub.add_argument("--dry-run", action="store_true", help="decide and show; write and send nothing")
-        if name in ("once", "job", "explain", "status", "doctor", "export", "forget"):
+        if name == "listing":
+            sub.add_argument("--html", action="store_true", help="print a fragment of HTML for the site")
+        if name in ("once", "job", "explain", "status", "doctor", "export", "forget", "listing"):
             sub.add_argument("--json", action="store_true", help="print JSON")
         if name == "init":
             sub.add_argument("--sample", action="store_true", help="add sample submissions")
@@ -203,6 +206,19 @@ def _status(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _listing(arguments: argparse.Namespace) -> int:
+    if arguments.json and arguments.html:
+        raise SettingsError("`listing` prints JSON or HTML; leave out --json or --html")
+    lines = listing.gather(open_home(chosen(arguments.home)), _now(arguments))
+    if arguments.json:
+        print(listing.as_json(lines), end="")
+    elif arguments.html:
+        print(listing_page(lines))
+    else:
+        listing.show(Console(), lines)
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     checks = doctor.examine(open_home(chosen(arguments.home)), _now(arguments))
     if arguments.json:
@@ -265,6 +281,7 @@ _COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "job": (_job, "run one job"),
     "explain": (_explain, "why a case stands where it stands"),
     "status": (_status, "what is open, late, undelivered, in quarantine"),
+    "listing": (_listing, "the partners to be shown on the vendor's site, as JSON or HTML"),
     "export": (_export, "all that is kept about a person, as JSON (152-FZ)"),
     "forget": (_forget, "erase a person's data; the statistics stay (152-FZ)"),
     "backup": (_backup, "copy the ledger to a file while everything runs"),

@@ -53,6 +53,11 @@ class Home:
         return self.root / "offers"
 
     @property
+    def listing(self) -> Path:
+        """The list of partners for the vendor's site, as JSON and HTML."""
+        return self.root / "listing"
+
+    @property
     def ledger(self) -> Path:
         """The SQLite file of the ledger. Raises SettingsError when the ledger is in PostgreSQL, or nowhere."""
         url = self._database_url()

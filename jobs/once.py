@@ -13,6 +13,7 @@ from jobs import (
     ingest_forms,
     ingest_leads,
     ingest_mail,
+    listing,
     read_sheet,
     retention,
     review_deals,
@@ -41,6 +42,7 @@ JOBS: Mapping[str, Callable[[Office], None]] = {
     "tier_review": tier_review.run,
     "send_mail": send_mail.run,
     "write_sheet": write_sheet.run,
+    "listing": listing.run,
     "retention": retention.run,
 }
 """Every job by its name, in the order of a pass."""

@@ -138,6 +138,7 @@ SAMPLES: Facts = {
         "take_up_by": "2026-03-10T18:00:00+03:00",
     },
     "changed": False,
+    "listing": {"name": "ООО «Вектор»", "tier": "silver", "region": "Москва", "site": "https://vector.ru/"},
     "training": {
         "number": "Q-2026-0003",
         "topic": "sales",

@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from cases.letters import ADDED, COMMON, LETTERS
+from cases.listing import Listed
 from cases.model import Mail
 from mailer import format as russian
 from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name
@@ -46,6 +49,12 @@ def render(mail: Mail) -> Rendered:
     number = f" [{mail.number}]" if mail.number else ""
     plain = _BLANKS.sub("\n\n", text.render(context)).strip() + "\n"
     return Rendered(subject + number, _full_stops(plain), _full_stops(html.render(context)))
+
+
+def listing_page(partners: Iterable[Listed]) -> str:
+    """The list of partners as a fragment of HTML: everything escaped, no scripts. `partners` in the order of the list."""
+    tiers = [(_term(tier), [asdict(line) for line in lines]) for tier, lines in groupby(partners, key=attrgetter("tier"))]
+    return _environment("html").get_template("listing.j2").render(_clean({"tiers": tiers}))
 
 
 def check_templates() -> list[str]:

@@ -19,6 +19,11 @@ class TopicFacts:
     sender_known: bool
 
 
+def stays_listed(standing: Standing, tier: Tier, edition: Edition) -> bool:
+    """Does a listing that staff granted go on? It ends with the authorisation, and with a tier that gives none."""
+    return standing is Standing.AUTHORISED and edition.figures(tier).listed
+
+
 def topic(facts: TopicFacts, edition: Edition) -> Decision:
     """Refer to staff whatever is theirs to say; reject what the tier does not give.
 

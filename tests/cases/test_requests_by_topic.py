@@ -93,7 +93,7 @@ def test_a_listing_is_for_staff_from_bronze_and_refused_below(house: House) -> N
     assert to_partner(ask(house, "Публикация")) == ["question-received"]
     assert "разместить его на сайте" in house.row("Q-2026-0003")["Замечания"]
     (answer,) = house.staff("Q-2026-0003", staff_decision="Одобрить")
-    assert answer.mail.context["outcome"] == "approved"
+    assert answer.mail.template == "listing-approved"
 
 
 def test_a_presale_names_the_threshold_to_staff(house: House) -> None:

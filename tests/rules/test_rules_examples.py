@@ -44,7 +44,7 @@ from rules.nfr import NfrFacts, nfr, nfr_end
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
 from rules.renewals import Purchase, incumbent
-from rules.requests import TopicFacts, topic
+from rules.requests import TopicFacts, stays_listed, topic
 from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, benefits, distance, fallback, review, sales_total, shortfall
 from rules.training import course_terms, proposed_day, reminder_days
 from rules.violations import Violation, weigh
@@ -93,6 +93,7 @@ POINTS: Mapping[str, frozenset[str]] = {
             "права статуса",
             "NFR-лицензия по статусу",
             "конец NFR-лицензии",
+            "конец размещения",
             "размещение на сайте",
             "пресейл",
             "материалы и вопросы",
@@ -628,6 +629,11 @@ def run_topic(facts: dict[str, Any], edition: Edition, expected: dict[str, Any])
     return of_decision(topic(weighed, edition), edition, expected, ())
 
 
+def run_listing(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    standing = Standing(facts.get("standing", "authorised"))
+    return {"listed": stays_listed(standing, Tier(facts["tier"]), edition)}
+
+
 def run_violations(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
     lines = tuple(Violation(day(on), kind, bool(lifted)) for on, kind, *lifted in facts.pop("lines", []))
     used_up(facts)
@@ -692,6 +698,7 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "course": run_course,
     "topic": run_topic,
     "benefits": run_benefits,
+    "listing": run_listing,
     "pilot-agenda": run_pilot_agenda,
 }
 
