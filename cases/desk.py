@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cases.identity import domain_of, is_free_mail, may_speak, own_domains
 from cases.letters import compose, letter_key, moment
@@ -135,11 +135,17 @@ class Desk:
         if not recipient:
             self.remark(case, "no-recipient", template=template)
             return
-        if thread and not self._may_answer(recipient):
+        partner = self.partner_of(case)
+        living = self.living(recipient, partner)
+        if not living:
+            self.hold_back(case, recipient, template)
+            return
+        recipient = living
+        self.lift_remark(case, f"dead-address:{recipient}")
+        if thread and not self._may_answer(case, recipient):
             self.journal(case, "mail-held", template)
             return
         edition = self.edition(case)
-        partner = self.partner_of(case)
         told = partner.partner() if partner and self.speaks_for(recipient, partner) else None
         mail = compose(
             case,
@@ -160,10 +166,43 @@ class Desk:
         if self.tx.queue_mail(mail):
             self.journal(case, f"mail:{template}")
 
-    def _may_answer(self, address: str) -> bool:
-        """Is the address below its daily measure of answers? What a loop of two robots would never stop at."""
+    def _may_answer(self, case: Case, address: str) -> bool:
+        """Are address and case below their daily measures of answers? What a loop of robots would never stop at."""
         since = self.outside.calendar.start_of(self.outside.calendar.local_date(self.now))
-        return self.tx.answers_sent_since(address, since) < self.outside.answers_per_sender_a_day
+        if self.tx.answers_sent_since(address, since) >= self.outside.answers_per_sender_a_day:
+            return False
+        return self.tx.answers_sent_about(case.number, since) < self.outside.answers_per_case_a_day
+
+    def dead_until(self, addresses: Iterable[str]) -> dict[str, datetime]:
+        """Those of the addresses that are not written to, since a server said that they do not exist, and until when."""
+        rest = timedelta(days=self.outside.dead_address_days)
+        found = self.tx.dead_addresses(addresses)
+        return {address: since + rest for address, since in found.items() if self.now < since + rest}
+
+    def living(self, address: str, partner: Case | None) -> str:
+        """The address, or if it is dead another contact of the partner for whom it speaks; "" if there is none."""
+        if not self.dead_until([address]):
+            return address
+        if partner is None or not self.speaks_for(address, partner):
+            return ""
+        contacts = [*partner.partner().contacts, *partner.partner().staff_contacts]
+        dead = self.dead_until(contacts)
+        return next((contact for contact in contacts if contact.lower() not in dead), "")
+
+    def hold_back(self, case: Case, address: str, template: str) -> None:
+        """A letter is not written, since its address is dead and there is no other; staff are told, once a case and address."""
+        self.journal(case, "mail-held", template)
+        told = self.tell_dead(case, address)
+        if told:
+            self.attention("undeliverable", "", case, told)
+
+    def tell_dead(self, case: Case, address: str) -> str:
+        """Remark that the address is left in peace, and until when; the words, "" if they stood there already."""
+        until = self.dead_until([address]).get(address.lower(), self.now)
+        facts = {"address": address, "until": self.outside.calendar.local_date(until).isoformat()}
+        before = list(case.remarks)
+        self.remark(case, "dead-address", of=address, **facts)
+        return self.outside.wording.remark("dead-address", **facts) if case.remarks != before else ""
 
     def attention(self, kind: str, share: str, case: Case, text: str, **more: str) -> None:
         """Put a case on the staff's list of this transaction; `flush_attention` makes one letter a kind of it."""

@@ -758,7 +758,8 @@ class Letter:
     `tokens`: reply tokens found in the addresses it was sent to; `references`: Message-IDs of In-Reply-To, then
     References, nearest first;
     `numbers`: case numbers in the subject. `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it;
-    `failed_authentication`: a trusted result says it is forged. `text`: the whole body as text. `failed_recipient`: of a bounce.
+    `failed_authentication`: a trusted result says it is forged. `text`: the whole body as text. `failed_recipient`: of a bounce;
+    `no_such_address`: the bounce says that there is no such address.
     """
 
     key: str
@@ -776,6 +777,7 @@ class Letter:
     failed_authentication: bool
     attachments: tuple[Attachment, ...] = ()
     failed_recipient: str = ""
+    no_such_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)

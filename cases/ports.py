@@ -154,6 +154,18 @@ class Transaction(Protocol):
     def answers_sent_since(self, recipient: str, since: datetime) -> int:
         """Letters to that recipient queued since then that answer a letter (rate limits)."""
 
+    def answers_sent_about(self, number: str, since: datetime) -> int:
+        """Letters about that case queued since then that answer a letter (rate limits)."""
+
+    def address_died(self, address: str) -> None:
+        """A server said that there is no such address."""
+
+    def address_lives(self, address: str) -> None:
+        """There is such an address after all."""
+
+    def dead_addresses(self, addresses: Iterable[str]) -> dict[str, datetime]:
+        """Those of the addresses (lower case) that a server said do not exist, and when it last did."""
+
     def letter_by_token(self, token: str) -> Mail | None: ...
     def letter_by_message_id(self, message_id: str) -> Mail | None: ...
     def letters_of(self, number: str, template: str) -> list[Mail]:
@@ -242,6 +254,8 @@ class Outside:
     staff: tuple[str, ...] = ()
     mailbox: str = "partners@stakhanovets.ru"
     answers_per_sender_a_day: int = 30
+    answers_per_case_a_day: int = 30
+    dead_address_days: int = 60
 
 
 # -- delivery: what the mail and the sheet jobs ask of the ledger -----------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from cases import appeals, clockwork, deals, leads, orders, partners, pilots, questions, updates, waiting
+from cases import appeals, clockwork, deals, leads, orders, partners, pilots, questions, undelivered, updates, waiting
 from cases.desk import Desk
 from cases.letters import own_list
 from cases.model import (
@@ -47,17 +47,19 @@ def take_letter(desk: Desk, letter: Letter) -> None:
     answered, case = _whose(desk, letter)
     if case is not None:
         submission.number = case.number
+    if letter.kind in (LetterKind.PERSON, LetterKind.AUTOMATIC) and not letter.failed_authentication:
+        desk.tx.address_lives(submission.address)
     if _is_twin(desk, letter):
         submission.raw["twin"] = True
         desk.tx.add_submission(submission)
     elif letter.kind is LetterKind.BOUNCE:
         desk.tx.add_submission(submission)
-        if case is not None and (letter.failed_recipient in desk.outside.staff or _to_the_house(answered)):
+        address = letter.failed_recipient or (answered.recipient if answered else "")
+        if case is not None and (address in desk.outside.staff or _to_the_house(answered)):
             desk.journal(case, "bounce")  # a letter to staff would come back again
         elif case is not None:
-            desk.remark(case, "undeliverable", address=letter.failed_recipient)
-            desk.journal(case, "bounce")
-            desk.attention("bounce", "", case, desk.outside.wording.remark("undeliverable", address=letter.failed_recipient))
+            words = undelivered.came_back(desk, case, answered, address, dead=letter.no_such_address)
+            desk.attention("bounce", "", case, words)
     elif letter.kind is not LetterKind.PERSON:
         desk.tx.add_submission(submission)
         if case is not None and letter.kind is not LetterKind.OWN:  # copies of our own letters are no news

@@ -186,6 +186,8 @@ def _partner_field(desk: Desk, case: Case, word: StaffWord) -> None:
         data.staff_contacts = list(split_addresses(word.new))
         if word.new.strip() and not data.staff_contacts:
             raise Impossible("address-unreadable", value=word.new[:60])
+        for address in data.staff_contacts:
+            desk.tx.address_lives(address)  # whoever writes it down means it to be tried again
         desk.keep_contacts(case)
         partners_deals_wake(desk, case)
     elif word.column == "individual_discount":

@@ -48,8 +48,8 @@ def inbox(home: Home, closing: ExitStack) -> Inbox:
     return found
 
 
-def mailbox(home: Home, closing: ExitStack, may_send: Callable[[], bool] = lambda: True) -> Mailbox:
-    """Where letters go out. `may_send` is asked right before each one's data. Raises SettingsError."""
+def mailbox(home: Home, closing: ExitStack) -> Mailbox:
+    """Where letters go out. Raises SettingsError."""
     settings = home.settings.mail
     if settings.backend == "maildir":
         return MaildirOutbox(home.sent)
@@ -64,7 +64,6 @@ def mailbox(home: Home, closing: ExitStack, may_send: Callable[[], bool] = lambd
         copies=copies,
         own_copy=settings.own_copy,
         grace=timedelta(seconds=settings.smtp.grace_seconds),
-        may_send=may_send,
     )
 
 

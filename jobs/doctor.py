@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,8 +26,10 @@ from jobs.sheet_faults import said, stops
 from ledger.database import LedgerUnreachable, open_ledger
 from ledger.migrations import LedgerTooNew
 from mailer.imap_inbox import ImapInbox
+from mailer.outbox import DeliveryUncertain, Refused, Unavailable
 from mailer.rendering import check_templates
 from mailer.smtp_outbox import SmtpOutbox
+from mailer.trust import same_server
 from rules.decision import ProgrammeError
 from sheets.columns import FORMS, PRICES
 from sheets.exports import read_export
@@ -37,6 +40,9 @@ from sheets.xlsx import WorkbookFile
 
 AHEAD = timedelta(days=120)
 """Deadlines and terms of these days are reckoned now, so their calendar should be decreed."""
+
+APART = timedelta(minutes=2)
+"""Two clocks that agree may differ by so much: a letter takes its time, and is stamped by the second."""
 
 _OF_TABS = ("tab-missing", "tab-doubled", "header-missing", "header-renamed", "header-doubled")
 
@@ -105,9 +111,9 @@ def _programme(home: Home, now: datetime) -> Iterator[Check]:
         )
 
 
-def _sheet(home: Home, _: datetime) -> Iterator[Check]:
+def _sheet(home: Home, now: datetime) -> Iterator[Check]:
     if home.settings.spreadsheet.backend == "google":
-        yield from _google(home)
+        yield from _google(home, now)
         return
     if not home.workbook.exists():
         yield Check("spreadsheet", f"{home.workbook.name} is missing; `python -m jobs init` makes it", fault=True)
@@ -141,10 +147,13 @@ def _exports(home: Home, _: datetime) -> Iterator[Check]:
             yield Check("exports", f"{path.name}: {len(export.rows)} rows of {', '.join(forms)}")
 
 
-def _google(home: Home) -> Iterator[Check]:
-    """The spreadsheet at Google, over the wire."""
+def _google(home: Home, now: datetime) -> Iterator[Check]:
+    """The spreadsheet at Google, over the wire: read, written to without changing anything."""
+    begun = time.monotonic()
     try:
         book = spreadsheet(home)
+        assert isinstance(book, GoogleSpreadsheet)
+        book.probe()
         snapshot = book.read()
     except (SettingsError, SheetError) as error:
         yield Check("spreadsheet", f"{error}; docs/setup-google.md tells each step", fault=True)
@@ -153,14 +162,23 @@ def _google(home: Home) -> Iterator[Check]:
     for fault in faults:
         yield Check("spreadsheet", said(fault), fault=True)
     if not faults:
-        yield Check("spreadsheet", f"{len(snapshot.tabs)} tabs with all their headers, at Google")
-    if isinstance(book, GoogleSpreadsheet) and book.time_zone != "Europe/Moscow":
+        yield Check("spreadsheet", f"{len(snapshot.tabs)} tabs with all their headers, at Google; it can be written")
+    if book.time_zone != "Europe/Moscow":
         yield Check("spreadsheet", f"its time zone is {book.time_zone}: set Moscow under File → Settings", warning=True)
+    if not book.locale.startswith("ru"):
+        yield Check(
+            "spreadsheet",
+            f"its locale is {book.locale or 'unknown'}: people see and type other dates and numbers; set Russia under "
+            "File → Settings",
+            warning=True,
+        )
+    if book.told_at is not None:
+        yield from _beside("Google", book.told_at, now, begun)
     yield from _prices(snapshot)
 
 
-def _servers(home: Home) -> Iterator[Check]:
-    """The mailbox over IMAP and SMTP: reached and logged in."""
+def _servers(home: Home, now: datetime) -> Iterator[Check]:
+    """The mailbox over IMAP and SMTP: reached, logged in, and a letter to ourselves comes back."""
     with ExitStack() as closing:
         try:
             incoming, outgoing = inbox(home, closing), mailbox(home, closing)
@@ -172,10 +190,70 @@ def _servers(home: Home) -> Iterator[Check]:
         faults = [*incoming.check(), *outgoing.check()]
         for fault in faults:
             yield Check("mailbox", f"{fault}; docs/setup-mail.md tells each step", fault=True)
-        if not faults:
-            yield Check("mailbox", "IMAP and SMTP answer, login and certificates are right")
-            seen = ", ".join(incoming.authserv_ids()) or "none"
-            yield Check("mailbox", f"authserv-id in letters here: {seen}; configured: {home.settings.mail.authserv_id or 'none'}")
+        if faults:
+            return
+        yield Check("mailbox", "IMAP and SMTP answer, login and certificates are right")
+        yield from _believed(incoming, home.settings.mail.authserv_id)
+        if outgoing.clears_doubt:
+            yield from _round_trip(outgoing, now)
+        else:
+            yield Check(
+                "mailbox",
+                "no copy of a sent letter comes back, so a delivery in doubt waits for people; set mail.own_copy "
+                "(docs/setup-mail.md, 5)",
+                warning=True,
+            )
+
+
+def _believed(incoming: ImapInbox, configured: str) -> Iterator[Check]:
+    """Does the server that we believe mark the letters here?"""
+    try:
+        seen = incoming.authserv_ids()
+    except OSError as error:
+        yield Check("senders", f"the letters cannot be looked at: {error}", fault=True)
+        return
+    others = f"the letters here are marked by {', '.join(seen[:3])}" if seen else "no letter here is marked by a server"
+    if not configured:
+        yield Check("senders", f"proven by their DKIM signatures, which are checked here (mail.authserv_id is empty; {others})")
+    elif any(same_server(name, configured) for name in seen):
+        yield Check("senders", f"proven by {configured}, which marks the letters here, and by their DKIM signatures")
+    elif seen:
+        yield Check(
+            "senders",
+            f"mail.authserv_id is {configured}, but {others}: if that is your own server, write {seen[0]} "
+            "(docs/setup-mail.md, 6)",
+            warning=True,
+        )
+    else:
+        yield Check("senders", f"mail.authserv_id is {configured}, but {others} yet; look again when some came from outside")
+
+
+def _round_trip(outgoing: SmtpOutbox, now: datetime) -> Iterator[Check]:
+    """A letter to ourselves is found again by its key, as a delivery in doubt would be; its time is the mailbox's."""
+    begun = time.monotonic()
+    try:
+        came = outgoing.round_trip(now)
+    except (Unavailable, Refused, DeliveryUncertain) as error:
+        yield Check("mailbox", f"the self-test letter: {error}; docs/setup-mail.md tells each step", fault=True)
+        return
+    yield Check("mailbox", "a letter to ourselves came back and was found by its key")
+    yield from _beside("the mailbox", came, now, begun)
+
+
+def _beside(name: str, theirs: datetime, now: datetime, begun: float) -> Iterator[Check]:
+    """Another clock beside ours: `theirs` was told between `now`, when the monotonic clock stood at `begun`, and this moment."""
+    until = now + timedelta(seconds=time.monotonic() - begun)
+    if now - APART <= theirs <= until + APART:
+        return
+    off = now - theirs if theirs < now else theirs - until
+    way = "ahead of" if theirs < now else "behind"
+    minutes = round(off.total_seconds() / 60)
+    yield Check(
+        "clock",
+        f"this machine's clock is {minutes} minutes {way} that of {name}: deadlines are reckoned by it; "
+        "set it by NTP (timedatectl set-ntp true)",
+        warning=True,
+    )
 
 
 def _prices(snapshot: Snapshot) -> Iterator[Check]:
@@ -184,10 +262,10 @@ def _prices(snapshot: Snapshot) -> Iterator[Check]:
         yield Check("prices", f"«{PRICES.name}» is empty: no deal can name a product yet; fill it in", warning=True)
 
 
-def _mail(home: Home, _: datetime) -> Iterator[Check]:
+def _mail(home: Home, now: datetime) -> Iterator[Check]:
     local = home.settings.mail.backend == "maildir"
     if not local:
-        yield from _servers(home)
+        yield from _servers(home, now)
     for folder in (*((home.inbox, home.sent) if local else ()), home.attachments, home.offers):
         parts = [folder / part for part in ("tmp", "new", "cur")] if folder in (home.inbox, home.sent) else [folder]
         wrong = [part for part in parts if not _writable(part)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextlib import closing as closed
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from jobs.progress import Progress
 from jobs.report import PassReport
 from ledger.database import open_ledger
 from mailer.inbox import Inbox, RawMail
-from mailer.outbox import Mailbox
+from mailer.outbox import Mailbox, always
 from mailer.reading import decode_words
 from sheets.columns import BY_NAME
 from sheets.port import Changes, Ensured, Spreadsheet, WriteReport
@@ -154,7 +154,7 @@ class _Mailbox:
     def batch(self) -> Iterator[_Mailbox]:
         yield self
 
-    def send(self, raw: bytes, recipient: str) -> None:
+    def send(self, raw: bytes, recipient: str, may_go: Callable[[], bool] = always) -> None:
         head = message_from_bytes(raw.partition(b"\r\n\r\n")[0])
         subject, _ = decode_words(str(head["Subject"]), 100)
         self.report.lines.append(f"mail   {recipient}: {' '.join(subject.split())} ({head['X-Partner-Template']})")

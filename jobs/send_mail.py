@@ -11,16 +11,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
+from cases.desk import Desk
 from cases.model import Offer
 from cases.ports import Outgoing
+from cases.undelivered import came_back, to_another
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from ledger.delivery import LeaseLost
 from mailer.building import File, build
+from mailer.kinds import names_no_address
 from mailer.offer import offer_file
-from mailer.outbox import DeliveryUncertain, Refused, Unavailable
+from mailer.outbox import DeliveryUncertain, Refused, Unavailable, Withdrawn
 from mailer.rendering import render
 
 PORTION = 200
@@ -60,7 +64,8 @@ def run(office: Office) -> None:
             break
         reach(FailPoint.MAIL_CLAIMED)
         outcome = _Outcome()
-        _send(office, _prepare(office, _clear_doubt(office, claimed, outcome), outcome), outcome, looked)
+        due = _without_dead(office, _clear_doubt(office, claimed, outcome))
+        _send(office, _prepare(office, due, outcome), outcome, looked)
         _settle(office, claimed, outcome)
     with office.ledger.outbox(office.moment) as tx:
         tx.nothing_forgotten()
@@ -88,6 +93,28 @@ def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome)
         outcome.waiting.extend(outgoing.mail.key for outgoing in absent if outgoing.interrupted)
         return [outgoing for outgoing in absent if not outgoing.interrupted]
     return [outgoing for outgoing in claimed if not outgoing.uncertain]
+
+
+def _without_dead(office: Office, letters: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    """Letters that may go. An address that died while they waited gets none: another contact does, or staff are told."""
+    if not letters:
+        return letters
+    with office.ledger.reading(office.now) as tx:
+        dead = Desk(tx, office.outside).dead_until(outgoing.mail.recipient for outgoing in letters)
+    held = [outgoing.mail for outgoing in letters if outgoing.mail.recipient.lower() in dead]
+    if not held:
+        return letters
+    with office.desk() as (desk, tx):
+        for mail in held:
+            case = tx.case(mail.number)
+            if case is not None and to_another(desk, case, mail):
+                tx.mail_cancelled(mail.key, "goes to another contact")
+                continue
+            tx.mail_refused(mail.key, "the address is dead")
+            if case is not None:
+                desk.hold_back(case, mail.recipient, mail.template)
+    keys = {mail.key for mail in held}
+    return [outgoing for outgoing in letters if outgoing.mail.key not in keys]
 
 
 def _prepare(office: Office, letters: Sequence[Outgoing], outcome: _Outcome) -> list[tuple[Outgoing, bytes]]:
@@ -144,24 +171,31 @@ def keep_offer(office: Office, offer: Offer) -> File:
 
 
 def _send(office: Office, ready: Sequence[tuple[Outgoing, bytes]], outcome: _Outcome, looked: datetime) -> None:
-    """Send what is ours still. `looked`: when we last knew."""
+    """Send what is ours still: another worker may have it by now, or at any moment. `looked`: when we last knew."""
     if not ready:
         return
     still = {outgoing.mail.key for outgoing, _ in ready}
+
+    def is_ours(key: str) -> bool:
+        nonlocal looked, still
+        if office.moment - looked > LOOK_AGAIN:
+            looked = office.moment
+            still = _still_ours(office, ready)
+        return key in still
+
     reach(FailPoint.MAIL_FIXED)
     try:
         with office.progress.bar("letters", len(ready)) as advance, office.mailbox.batch() as connection:
             for outgoing, raw in ready:
                 key = outgoing.mail.key
-                if office.moment - looked > LOOK_AGAIN:
-                    looked = office.moment
-                    still = _still_ours(office, ready)
-                if key not in still:
-                    continue  # another worker has it by now, or may have it at any moment
+                if not is_ours(key):
+                    continue
                 try:
-                    connection.send(raw, outgoing.mail.recipient)
+                    connection.send(raw, outgoing.mail.recipient, partial(is_ours, key))
                     reach(FailPoint.MAIL_SENT)
                     outcome.sent.append(key)
+                except Withdrawn:
+                    continue
                 except DeliveryUncertain as error:
                     outcome.uncertain[key] = str(error)
                 except Refused as error:
@@ -182,20 +216,26 @@ def _still_ours(office: Office, ready: Sequence[tuple[Outgoing, bytes]]) -> set[
 def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> None:
     """Record how every try ended, and tell staff what needs them."""
     by_key = {outgoing.mail.key: outgoing for outgoing in claimed}
-    with office.ledger.transaction(office.now) as tx:
+    with office.desk() as (desk, tx):
         for key in outcome.sent:
             tx.mail_sent(key, office.now)
         for errors, uncertain in ((outcome.deferred, False), (outcome.uncertain, True)):
             for key, error in errors.items():
                 if not tx.mail_leased(key, office.ledger.owner):
                     continue  # another worker's to settle
-                attempts = by_key[key].attempts
-                tx.mail_deferred(key, office.now + BACKOFF[min(attempts, len(BACKOFF) - 1)], error, uncertain)
+                pause = BACKOFF[min(by_key[key].attempts, len(BACKOFF) - 1)]
+                if uncertain:
+                    pause = max(pause, office.mailbox.grace)  # its copy may be on the way
+                tx.mail_deferred(key, office.now + pause, error, uncertain)
         for key in outcome.waiting:
             if tx.mail_leased(key, office.ledger.owner):
                 tx.mail_waits(key, office.now + office.mailbox.grace)
         for key, error in outcome.refused.items():
             tx.mail_refused(key, error)
+            mail = by_key[key].mail
+            case = tx.case(mail.number)
+            if case is not None and mail.template != "staff-attention":
+                came_back(desk, case, mail, mail.recipient, dead=names_no_address(error))
         for key, error in outcome.in_doubt.items():
             tx.mail_in_doubt(key, error)
         late = {key: error for key, error in outcome.deferred.items() if by_key[key].attempts + 1 == TELL_AFTER}

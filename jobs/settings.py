@@ -104,6 +104,8 @@ class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
     sent: str = "mail/sent"
     authserv_id: str = ""
     answers_per_sender_a_day: int = 30
+    answers_per_case_a_day: int = 30
+    dead_address_days: int = 60
     max_letter_mb: int = 30
     token_key: str = "file:token.key"  # noqa: S105 - a reference, no secret
     own_copy: str = ""
@@ -299,6 +301,8 @@ def _sensible(file: str, settings: Settings) -> None:
     numbers = (
         ("spreadsheet.attention_after_minutes", settings.spreadsheet.attention_after_minutes),
         ("mail.answers_per_sender_a_day", settings.mail.answers_per_sender_a_day),
+        ("mail.answers_per_case_a_day", settings.mail.answers_per_case_a_day),
+        ("mail.dead_address_days", settings.mail.dead_address_days),
         ("mail.max_letter_mb", settings.mail.max_letter_mb),
         ("schedule.every_minutes", settings.schedule.every_minutes),
         ("privacy.keep_days", settings.privacy.keep_days),

@@ -186,6 +186,11 @@ class Delivery(Letters):
         self._mail_state(key)
         self._connection.execute(_settle_for_ever, {"of": key, "to": MailState.REFUSED, "when": self.now, "why": error})
 
+    def mail_cancelled(self, key: str, why: str) -> None:
+        """Not sent: another letter goes in its place. Raises KeyError for an unknown key."""
+        self._mail_state(key)
+        self._connection.execute(_settle_for_ever, {"of": key, "to": MailState.CANCELLED, "when": self.now, "why": why})
+
     def mail_in_doubt(self, key: str, error: str) -> None:
         """Nowhere to look whether it went: staff decide; never tried again by itself. Raises KeyError for an unknown key."""
         self._mail_state(key)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hmac
 from base64 import b32encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 
 from cases.model import Mail, Recorded
 from ledger.codec import decode_answers, decode_facts, decode_offer, decode_thread, encode
 from ledger.lead_slots import LeadSlots
-from ledger.schema import MailState, mails
+from ledger.schema import MailState, dead_addresses, mails
+from ledger.unit import chunks, upsert
 
 _m = mails.c
 _MAIL = select(
@@ -53,6 +54,16 @@ _answers_since = (
         _m.state != MailState.CANCELLED,
     )
 )
+_answers_about = (
+    select(func.count())
+    .select_from(mails)
+    .where(
+        _m.number == bindparam("number"),
+        _m.queued_at >= bindparam("since"),
+        _m.thread != encode(()),
+        _m.state != MailState.CANCELLED,
+    )
+)
 _cancel = (
     update(mails)
     .where(
@@ -65,6 +76,9 @@ _cancel = (
     )
     .values(state=MailState.CANCELLED, at=bindparam("of_now"))
 )
+
+_dead = select(dead_addresses).where(dead_addresses.c.address.in_(bindparam("addresses", expanding=True)))
+_lives = delete(dead_addresses).where(dead_addresses.c.address == bindparam("of"))
 
 
 def reply_token(secret: bytes, key: str) -> str:
@@ -164,6 +178,25 @@ class Letters(LeadSlots):
         self._flush_mails()
         at = {"recipient": recipient.lower(), "since": since}
         return int(self._connection.execute(_answers_since, at).scalar_one())
+
+    def answers_sent_about(self, number: str, since: datetime) -> int:
+        """Letters about that case queued since then that answer a letter; cancelled ones do not count."""
+        self._flush_mails()
+        return int(self._connection.execute(_answers_about, {"number": number, "since": since}).scalar_one())
+
+    def address_died(self, address: str) -> None:
+        """A server said now that there is no such address; said before, the later moment counts."""
+        row = {"address": address.lower(), "since": self.now}
+        self._connection.execute(upsert(self._dialect, dead_addresses, "since"), [row])
+
+    def address_lives(self, address: str) -> None:
+        """There is such an address after all; one that never died is no error."""
+        self._connection.execute(_lives, {"of": address.lower()})
+
+    def dead_addresses(self, addresses: Iterable[str]) -> dict[str, datetime]:
+        """Those of the addresses (lower case) that a server said do not exist, and when it last did."""
+        wanted = (address.lower() for address in addresses)
+        return {row.address: row.since for part in chunks(wanted) for row in self._rows_of(_dead, {"addresses": part})}
 
     def letter_by_token(self, token: str) -> Mail | None:
         """The letter whose reply address carries this token, whatever its letter case."""

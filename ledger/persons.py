@@ -116,6 +116,7 @@ class Persons(Reports):
                 }
                 for row in letters
             ],
+            "address_dead_since": [since.isoformat() for since in self.dead_addresses([address]).values()],
             "journal": [
                 {"at": row.at.isoformat(), "number": row.number, "event": row.event, "details": row.details}
                 for row in self._mentioning(events, address, "details", "event")
@@ -171,6 +172,7 @@ class Persons(Reports):
         self._rewrite(quarantine, ("raw", "reason"), found, lambda _: MARK, erased)
         gone = self._connection.execute(delete(contacts).where(contacts.c.value == address, contacts.c.is_domain.is_(False)))
         erased.counts["contacts"] += gone.rowcount
+        self.address_lives(address)
         self._speakers.clear()
         erased.counts = Counter({name: count for name, count in erased.counts.items() if count})
         return erased

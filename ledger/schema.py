@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0003"
+VERSION = "0004"
 """The newest migration that this code knows. Versions sort as text."""
 
 
@@ -239,6 +239,13 @@ mails = Table(
     UniqueConstraint("token"),
     Index("ix_mails_state_due_at", "state", "due_at"),
     Index("ix_mails_recipient_template_queued_at", "recipient", "template", "queued_at"),
+)
+
+dead_addresses = Table(
+    "dead_addresses",
+    metadata,
+    Column("address", Line(320), primary_key=True),  # lower case
+    Column("since", Instant, nullable=False),  # when a server last said that there is no such address
 )
 
 row_effects = Table(

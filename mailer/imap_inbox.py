@@ -42,6 +42,9 @@ _OWN_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-PARTNER-KEY)]"
 _ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 _RESULTS_FIELD = "BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"
 
+NO_CONNECTION = "no connection; check host and port, and that a firewall lets this machine out"
+NO_TLS = 'no TLS is spoken on this port; "tls" and "starttls" have ports of their own'
+
 T = TypeVar("T")
 log = logging.getLogger("mailer.imap")
 
@@ -150,6 +153,10 @@ class ImapLine:
             raise NoMailbox(
                 f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})"
             ) from error
+        except ssl.SSLError as error:
+            raise ConnectionError(f"{server.host}:{server.port}: {NO_TLS} ({error.reason or error})") from error
+        except OSError as error:
+            raise ConnectionError(f"{server.host}:{server.port}: {NO_CONNECTION} ({error})") from error
         try:
             client.normalise_times = False  # INTERNALDATE with its zone
             if server.security == "starttls":
@@ -468,13 +475,15 @@ class OwnCopies:
         self._also = tuple(dict.fromkeys(also))
         self.append = append
 
-    def find(self, message_ids: Iterable[str]) -> set[str]:
-        """Those letters of which a copy lies there, by `X-Partner-Key` or the local part of Message-ID. Raises OSError."""
+    def find(self, message_ids: Iterable[str]) -> dict[str, datetime]:
+        """Those letters of which a copy lies there, by `X-Partner-Key` or the local part of Message-ID, and when it came by the
+        mailbox's clock. Raises OSError.
+        """
         missing = {message_id.lower() for message_id in message_ids}
-        found: set[str] = set()
+        found: dict[str, datetime] = {}
         for folder in (self._line.use(self._sent), *self._also) if missing else ():
             here = self._line.use(partial(self._look, folder=folder, wanted=missing))
-            found, missing = found | here, missing - here
+            found, missing = found | here, missing - here.keys()
         return found
 
     def keep(self, raw: bytes) -> None:
@@ -495,9 +504,9 @@ class OwnCopies:
             client.create_folder(self._sent_folder)
         return self._sent_folder
 
-    def _look(self, client: IMAPClient, folder: str, wanted: set[str]) -> set[str]:
+    def _look(self, client: IMAPClient, folder: str, wanted: set[str]) -> dict[str, datetime]:
         if not wanted or not client.folder_exists(folder):
-            return set()
+            return {}
         client.select_folder(folder, readonly=True)
         uids: set[int] = set()
         try:
@@ -507,19 +516,21 @@ class OwnCopies:
             raise
         except imaplib.IMAP4.error as error:
             log.info("imap-search", extra={"error": _told(error)})
-        found = self._ids_of(client, sorted(uids)) & wanted
-        if found == wanted:
+        found = self._came(client, sorted(uids), wanted)
+        if found.keys() == wanted:
             return found
         # Some servers index headers late, or not at all: absent must be certain, or a letter goes out twice.
-        return found | (self._ids_of(client, sorted(client.search("ALL"))[-_OWN_LOOKED_AT:]) & wanted)
+        return found | self._came(client, sorted(client.search("ALL"))[-_OWN_LOOKED_AT:], wanted)
 
-    def _ids_of(self, client: IMAPClient, uids: Sequence[int]) -> set[str]:
-        found: set[str] = set()
+    def _came(self, client: IMAPClient, uids: Sequence[int], wanted: set[str]) -> dict[str, datetime]:
+        found: dict[str, datetime] = {}
         for start in range(0, len(uids), _AT_ONCE):
-            for data in client.fetch(uids[start : start + _AT_ONCE], [_OWN_FIELDS]).values():
+            for data in client.fetch(uids[start : start + _AT_ONCE], ["INTERNALDATE", _OWN_FIELDS]).values():
                 head = _header(data)
-                found.add(str(head.get("X-Partner-Key", "")).strip().lower()[:32])
-                found.add(str(head.get("Message-ID", "")).strip().strip("<>").partition("@")[0].lower())
+                key = str(head.get("X-Partner-Key", "")).strip().lower()[:32]
+                message_id = str(head.get("Message-ID", "")).strip().strip("<>").partition("@")[0].lower()
+                came = (data.get(b"INTERNALDATE") or _NO_TIME).astimezone(UTC)
+                found.update((one, came) for one in (key, message_id) if one in wanted)
         return found
 
 

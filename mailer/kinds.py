@@ -35,6 +35,18 @@ _BOUNCE_SUBJECT = re.compile(
     r"|не доставлен|недоставлен|невозможно доставить|ошибка доставки|возврат почты",
     re.IGNORECASE,
 )
+_STATUS = re.compile(r"(?<![\d.])5\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+_NO_ADDRESS = frozenset({("1", "1"), ("1", "2"), ("1", "3"), ("1", "6"), ("1", "10"), ("2", "1")})
+"""RFC 3463: no such mailbox, no such host, bad syntax, moved, null MX (RFC 7505), mailbox disabled. A full mailbox (5.2.2) and a
+refusal of what we write (5.7.x) are none of these."""
+_NO_ADDRESS_WORDS = re.compile(
+    r"(?:user|recipient|mailbox|address|account)\W{1,3}(?:is )?(?:unknown|not found|disabled|does(?: not|n't) exist)"
+    r"|unknown (?:user|recipient|mailbox)|no such (?:user|recipient|mailbox|address|account|person)|no mailbox here by that name"
+    r"|unroute?able address|invalid (?:recipient|mailbox)"
+    r"|(?:пользовател|ящик|адрес|получател)[а-яё]* не (?:существует|найден|зарегистрирован)"
+    r"|нет такого (?:ящика|адреса|пользователя)",
+    re.IGNORECASE,
+)
 _AUTOMATIC_MARKS = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-auto-reply", "x-loop")
 _PRECEDENCE = frozenset({"bulk", "list", "junk", "auto_reply", "auto-reply"})
 
@@ -60,12 +72,13 @@ class Outline:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`failed_recipient`: who could not be reached, lower case; `returned_id`: Message-ID of the letter that came back; both ""
-    but for bounces.
+    but for bounces. `no_such_address`: the bounce says that there is no such address.
     """
 
     kind: LetterKind
     failed_recipient: str = ""
     returned_id: str = field(default="")
+    no_such_address: bool = False
 
 
 def kind_of(outline: Outline, mailbox: str) -> Kind:
@@ -77,10 +90,19 @@ def kind_of(outline: Outline, mailbox: str) -> Kind:
     if outline.report_type == "delivery-status" and action is not None and action.group(1).lower() != "failed":
         return Kind(LetterKind.AUTOMATIC)
     if _is_bounce(outline):
-        return Kind(LetterKind.BOUNCE, _failed_recipient(outline, mailbox), _returned_id(outline))
+        no_address = names_no_address(outline.status or outline.text[:4000])
+        return Kind(LetterKind.BOUNCE, _failed_recipient(outline, mailbox), _returned_id(outline), no_address)
     if _is_own(outline, mailbox):
         return Kind(LetterKind.OWN)
     return Kind(LetterKind.AUTOMATIC if _is_automatic(outline) else LetterKind.PERSON)
+
+
+def names_no_address(text: str) -> bool:
+    """Does a server say here that there is no such address? By its enhanced status code; by its words where it gives none."""
+    codes = set(_STATUS.findall(text))
+    if codes & _NO_ADDRESS:
+        return True
+    return not codes - {("0", "0")} and _NO_ADDRESS_WORDS.search(text) is not None
 
 
 def _is_bounce(outline: Outline) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes
 from email.utils import mktime_tz, parsedate_tz
 from pathlib import Path
 
-from mailer.outbox import Refused, Unavailable
+from mailer.outbox import Refused, Unavailable, Withdrawn, always
 
 _FOLDERS = ("tmp", "new", "cur")
 
@@ -57,11 +57,13 @@ class _Delivery:
         self._folder = folder
         self._present = present
 
-    def send(self, raw: bytes, recipient: str) -> None:
+    def send(self, raw: bytes, recipient: str, may_go: Callable[[], bool] = always) -> None:
         """Write the letter unless it is there: into tmp, to disk, then under its own name into new."""
         message_id, name = _name(raw)
         if message_id in self._present:
             return
+        if not may_go():
+            raise Withdrawn("not ours any more")
         draft = self._folder / "tmp" / name
         try:
             with open(draft, "wb") as file:

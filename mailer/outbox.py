@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
@@ -20,11 +20,23 @@ class Unavailable(Exception):
     """Passing: nothing went; try the same bytes again later."""
 
 
+class Withdrawn(Exception):
+    """The letter is not ours to send any more; nothing went."""
+
+
+def always() -> bool:
+    """Whoever sends alone need not ask."""
+    return True
+
+
 class Connection(Protocol):
     """An open way out, for a batch of letters."""
 
-    def send(self, raw: bytes, recipient: str) -> None:
-        """Deliver one letter. Returns when it is taken for certain; raises DeliveryUncertain, Refused or Unavailable."""
+    def send(self, raw: bytes, recipient: str, may_go: Callable[[], bool] = always) -> None:
+        """Deliver one letter. Returns when it is taken for certain; raises DeliveryUncertain, Refused, Unavailable, Withdrawn.
+
+        `may_go` is asked right before the letter is handed over: is it ours still? A process may have been stopped meanwhile.
+        """
 
 
 class Mailbox(Protocol):

@@ -275,6 +275,7 @@ def _letter(content: _Content, key: str, received_at: datetime, mailbox: str, au
         authentic=trust.authentic and single,
         failed_authentication=trust.failed,
         failed_recipient=kind.failed_recipient,
+        no_such_address=kind.no_such_address,
     )
 
 

@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from mailer.imap_inbox import NoMailbox, OwnCopies, Server
-from mailer.outbox import DeliveryUncertain, Refused, Unavailable
+from mailer.imap_inbox import NO_CONNECTION, NO_TLS, NoMailbox, OwnCopies, Server
+from mailer.outbox import DeliveryUncertain, Refused, Unavailable, Withdrawn, always
 
 _LINE_LOSSES = 3
 """So many broken lines, and a batch is given up: what is left of it waits."""
@@ -37,8 +37,7 @@ class SmtpOutbox:
     """Implements `mailer.outbox.Mailbox`. `sender`: the envelope's sender, where bounces go.
 
     `own_copy`: an address of ours that gets a blind copy of each letter; with it (or with a server that files copies itself) an
-    absent copy proves that a letter did not go, `grace` after it was handed over. `may_send` is asked right before a letter's
-    text is handed over: is the lease still ours?
+    absent copy proves that a letter did not go, `grace` after it was handed over.
     """
 
     def __init__(
@@ -49,20 +48,21 @@ class SmtpOutbox:
         copies: OwnCopies | None = None,
         own_copy: str = "",
         grace: timedelta = timedelta(minutes=5),
-        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self.grace = grace
         self._server = server
         self._sender = _envelope(sender)
         self._own_copy = _envelope(own_copy) if own_copy else ""
         self._copies = copies
-        self._may_send = may_send
 
     def find(self, message_ids: Iterable[str]) -> set[str]:
         """Those letters of which our own copy is there. Raises DeliveryUncertain when some are absent and that proves nothing."""
-        wanted = set(message_ids)
+        return set(self._copies_of(set(message_ids)))
+
+    def _copies_of(self, wanted: set[str]) -> dict[str, datetime]:
+        """As `find`, and when each copy came."""
         if not wanted:
-            return set()
+            return {}
         if self._copies is None:
             raise DeliveryUncertain("there is no folder of sent letters to look in")
         try:
@@ -71,7 +71,7 @@ class SmtpOutbox:
             raise Unavailable(f"the folder of sent letters cannot be looked through: {error}") from error
         finally:
             self._copies.close()
-        if found != wanted and not self._own_copy and self._copies.append:
+        if found.keys() != wanted and not self._own_copy and self._copies.append:
             raise DeliveryUncertain(
                 "no copy among the sent letters, and none is sent to ourselves: it may have gone all the same"
             )
@@ -80,7 +80,7 @@ class SmtpOutbox:
     @contextmanager
     def batch(self) -> Iterator[_Batch]:
         """Connect, and log in. Raises Unavailable."""
-        batch = _Batch(self._server, self._sender, self._own_copy, self._copies, self._may_send)
+        batch = _Batch(self._server, self._sender, self._own_copy, self._copies)
         batch.connect()
         try:
             yield batch
@@ -95,10 +95,17 @@ class SmtpOutbox:
         except Unavailable as error:
             return [str(error)]
 
-    def round_trip(self, now: datetime, *, seconds: float = 60.0, sleep: Callable[[float], None] = time.sleep) -> list[str]:
-        """Send a letter to ourselves and look for it by its key, as a doubt would be cleared; what is wrong, with its mend."""
-        if self._copies is None or not (self._own_copy or not self._copies.append):
-            return ["a delivery in doubt cannot be cleared: name an address of ours that gets a copy of each letter"]
+    @property
+    def clears_doubt(self) -> bool:
+        """Does a copy of each letter come back to us, so that an absent one proves something?"""
+        return self._copies is not None and bool(self._own_copy or not self._copies.append)
+
+    def round_trip(self, now: datetime, *, seconds: float = 60.0, sleep: Callable[[float], None] = time.sleep) -> datetime:
+        """Send a letter to ourselves and look for it by its key, as a doubt would be cleared; when it came, by the mailbox's
+        clock.
+
+        Raises Unavailable, Refused, DeliveryUncertain with what is wrong.
+        """
         to = self._own_copy or self._sender
         key = hashlib.sha256(f"round trip {now.isoformat()}".encode()).hexdigest()
         head = (
@@ -106,33 +113,27 @@ class SmtpOutbox:
             f"Message-ID: <{key[:32]}@{self._sender.rpartition('@')[2]}>\r\nX-Partner-Key: {key}\r\n"
             "Auto-Submitted: auto-generated\r\n"
         )
+        batch = _Batch(self._server, self._sender, "", None)
+        batch.connect()
         try:
-            batch = _Batch(self._server, self._sender, "", None, self._may_send)
-            batch.connect()
-            try:
-                batch.send(f"{head}\r\nIt may be deleted.\r\n".encode(), to)
-            finally:
-                batch.close()
-            for _ in range(max(1, round(seconds / 2))):
-                if self.find([key[:32]]):
-                    return []
-                sleep(2.0)
-        except (Unavailable, Refused, DeliveryUncertain) as error:
-            return [f"the self-test letter: {error}"]
-        return [f"the self-test letter to {to} was taken, but is not found in the mailbox after {seconds:g} s; name its folder"]
+            batch.send(f"{head}\r\nIt may be deleted.\r\n".encode(), to)
+        finally:
+            batch.close()
+        for _ in range(max(1, round(seconds / 2))):
+            if came := self._copies_of({key[:32]}):
+                return came[key[:32]]
+            sleep(2.0)
+        raise DeliveryUncertain(f"to {to} was taken, but is not found in the mailbox after {seconds:g} s; name its folder")
 
 
 class _Batch:
     """Implements `mailer.outbox.Connection`."""
 
-    def __init__(
-        self, server: Server, sender: str, own_copy: str, copies: OwnCopies | None, may_send: Callable[[], bool]
-    ) -> None:
+    def __init__(self, server: Server, sender: str, own_copy: str, copies: OwnCopies | None) -> None:
         self._server = server
         self._sender = sender
         self._own_copy = own_copy
         self._copies = copies
-        self._may_send = may_send
         self._smtp: smtplib.SMTP | None = None
         self._losses = 0
         self._copy_losses = 0
@@ -170,7 +171,7 @@ class _Batch:
         if self._copies is not None:
             self._copies.close()
 
-    def send(self, raw: bytes, recipient: str) -> None:
+    def send(self, raw: bytes, recipient: str, may_go: Callable[[], bool] = always) -> None:
         """Hand the letter over, then file a copy. A copy that fails is told to the log and never repeats the letter."""
         to = _envelope(recipient)
         text = _text(raw)
@@ -179,11 +180,11 @@ class _Batch:
                 raise Unavailable(f"{self._server.host}: the line broke {self._losses} times; the rest of the batch waits")
             self.connect()
         assert self._smtp is not None
-        self._open(self._smtp, to, len(text))
+        self._open(self._smtp, to, len(text), may_go)
         self._hand_over(self._smtp, text)
         self._keep(raw)
 
-    def _open(self, smtp: smtplib.SMTP, to: str, size: int) -> None:
+    def _open(self, smtp: smtplib.SMTP, to: str, size: int, may_go: Callable[[], bool]) -> None:
         """Everything before the text. Whatever goes wrong here, nothing went."""
         try:
             code, answer = smtp.mail(self._sender, [f"size={size}"] if smtp.has_extn("size") else [])
@@ -194,11 +195,11 @@ class _Batch:
                 code, answer = smtp.rcpt(self._own_copy)
                 if code not in (250, 251):  # without it, an absent copy would be taken for a letter that did not go
                     raise Unavailable(f"the copy to {self._own_copy} is refused: {code} {_shown(answer)}")
-            if not self._may_send():
-                raise Unavailable("the lease ran out before the letter was handed over")
+            if not may_go():
+                raise Withdrawn("not ours any more")
             smtp.putcmd("data")
             self._expect(smtp.getreply(), (354,))
-        except (Refused, Unavailable):
+        except (Refused, Unavailable, Withdrawn):
             self._reset(smtp)
             raise
         except (OSError, smtplib.SMTPException) as error:
@@ -292,8 +293,12 @@ def _why(where: str, user: str, error: Exception) -> str:
             return f"{where}: its certificate is not to be trusted ({error.verify_message})"
         case NoMailbox():
             return str(error)
+        case ssl.SSLError():
+            return f"{where}: {NO_TLS} ({error.reason or error})"
+        case smtplib.SMTPServerDisconnected():
+            return f"{where}: the line breaks before a greeting; is the port right for mail.smtp.security? ({error})"
         case _:
-            return f"{where}: no connection ({error})"
+            return f"{where}: {NO_CONNECTION} ({error})"
 
 
 def _shown(answer: bytes | str) -> str:

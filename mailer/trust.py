@@ -30,7 +30,7 @@ def judge(results: Sequence[str], from_domain: str, authserv_id: str) -> Trust:
     """
     for value in results:
         clauses = [clause.strip() for clause in _without_comments(value[:_MAX_CHARS]).split(";")]
-        if _same_server(clauses[0].split(" ", 1)[0] if clauses[0] else "", authserv_id):
+        if same_server(clauses[0].split(" ", 1)[0] if clauses[0] else "", authserv_id):
             return _verdict(clauses[1:], from_domain.lower())
     return Trust(False, False)
 
@@ -72,7 +72,8 @@ def _vouched(method: str, properties: dict[str, str]) -> list[str]:
     return [name.rsplit("@", 1)[-1].strip("<>") for name in names if name]
 
 
-def _same_server(name: str, authserv_id: str) -> bool:
+def same_server(name: str, authserv_id: str) -> bool:
+    """Is that the server of the configured authserv-id (`mx.firm.ru`, or `*.yandex.net` for a service with many hosts)?"""
     ours, theirs = authserv_id.strip().lower(), name.strip('"').lower()
     if ours.startswith("*."):
         return len(ours) > 2 and theirs.endswith(ours[1:])

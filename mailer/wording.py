@@ -440,6 +440,7 @@ EVENTS: Mapping[str, str] = {
     "mail-refused": "Письмо не принято",
     "mail-in-doubt": "Отправка под вопросом",
     "mail-held": "Письмо не отправлено",
+    "readdressed": "Письмо пошло другому контакту партнёра",
     "mail-received": "Письмо получено",
     "mail-not-understood": "Ответ не распознан",
     "mail-automatic": "Автоматический ответ",

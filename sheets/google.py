@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from sheets.snapshot import Snapshot
 
 Json = dict[str, Any]
 
+PROBE = "Partner Desk looks for a text that stands nowhere"
 TRIES = 4
 MENDS = 2
 FRESH = 120.0  # seconds that a read may wait for whom it was made
@@ -88,6 +90,27 @@ class GoogleSpreadsheet:
     def time_zone(self) -> str:
         """The spreadsheet's time zone: dates in cells are on its clock. Raises Unavailable, Broken."""
         return self._sure().zone
+
+    @property
+    def told_at(self) -> datetime | None:
+        """Google's own clock at its last answer; None before any."""
+        return self._api.told_at
+
+    def probe(self) -> None:
+        """Look up locale and time zone anew, and write without changing anything. Raises Unavailable, Broken."""
+        known = self._learn()
+        nothing = {
+            "find": f"{PROBE} {self._api.spreadsheet}",
+            "replacement": "",
+            "matchEntireCell": True,
+            "sheetId": min(known.tabs),
+        }
+        try:
+            self._api.batch_update({"requests": [{"findReplace": nothing}]}, "spreadsheetId")
+        except Passing as fault:
+            raise Unavailable(f"Google Sheets does not take a write: {fault}") from fault
+        except Misfit as misfit:
+            raise Broken(f"Google Sheets finds a write wrong: {misfit}") from misfit
 
     # -- reading
 

@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -75,8 +76,8 @@ def spreadsheet_id(given: str) -> str:
 
 @dataclass(slots=True)
 class GoogleApi:
-    """The calls that one spreadsheet needs. `account`: the service account's JSON key, its file or its text. Raises Unavailable,
-    Broken, Misfit; `batch_update` Passing too.
+    """The calls that one spreadsheet needs. `account`: the service account's JSON key, its file or its text. `told_at`: Google's
+    own clock at its last answer, as far as it said. Raises Unavailable, Broken, Misfit; `batch_update` Passing too.
     """
 
     account: Path | str
@@ -85,6 +86,7 @@ class GoogleApi:
     sleep: Callable[[float], None] = time.sleep
     timeout: tuple[float, float] = TIMEOUT
     calls: Calls = field(default_factory=Calls)
+    told_at: datetime | None = None
     _http: HTTPClient | None = None
     _email: str = ""
 
@@ -157,7 +159,10 @@ class GoogleApi:
         http = self._open()
         url = f"{self.endpoint}/v4/spreadsheets/{self.spreadsheet}{path}"
         try:
-            answer: Json = http.request(verb, url, params=params, json=body).json()
+            response = http.request(verb, url, params=params, json=body)
+            with suppress(TypeError, ValueError):
+                self.told_at = parsedate_to_datetime(response.headers.get("Date", ""))
+            answer: Json = response.json()
             return answer
         except APIError as error:
             raise self._told(error) from error
@@ -198,7 +203,7 @@ class GoogleApi:
             return Unavailable(self._forbidden(text, error.error))
         if status == 404:
             return Unavailable(
-                f"Google knows no spreadsheet {self.spreadsheet}; copy its address from the browser into spreadsheet.id"
+                f"Google knows no spreadsheet {self.spreadsheet}; copy its address from the browser into spreadsheet.spreadsheet"
             )
         return Broken(f"Google Sheets refuses: {status} {text}")
 

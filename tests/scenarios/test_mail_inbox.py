@@ -169,6 +169,24 @@ def test_a_loop_of_robots_that_do_not_say_so_ends(held: House) -> None:
     assert len(held.mails(to="robot@loop.example")) == 4
 
 
+def test_a_loop_over_many_addresses_of_one_case_ends(held: House) -> None:
+    held.configure("answers_per_case_a_day = 30", "answers_per_case_a_day = 3")
+    for minute in range(6):
+        held.reply(letter(held), f"{minute % 2 + 1}", f"2026-03-03 12:0{minute}", f"robot{minute}@one.example")
+    held.ok("2026-03-03 12:10")
+    assert len(held.mails("status-report")) == 3
+    assert str(held.row("Сделки", "D-2026-0001")["Статус продажи"]).lower() == "переговоры"
+
+
+def test_an_unknown_sender_is_turned_away_once_a_day(held: House) -> None:
+    for at in ("2026-03-03 12:00", "2026-03-03 13:00", "2026-03-04 09:00"):
+        held.deal(at, "stranger@else.example", PARTNER, "Клиент", inn(101), Комментарий=at)
+        held.ok(at.replace(":00", ":05"))
+        held.ok(at.replace(":00", ":10"))
+    turned_away = held.mails("sender-unknown", to="stranger@else.example")
+    assert [letter.at.day for letter in turned_away] == [3, 4]
+
+
 def test_the_same_letter_under_two_names(held: House) -> None:
     held.write("someone@else.example", "Вопрос", "Как стать партнёром?", "2026-03-03 12:00")
     first = next((held.root / "mail/inbox/new").iterdir())

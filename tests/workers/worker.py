@@ -9,21 +9,23 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from email import message_from_bytes
 from typing import Any
 
 from jobs import send_mail
 from jobs.cli import main
 from mailer.maildir_outbox import _Delivery
+from mailer.outbox import always
 
 log, act = sys.argv[1:3]
 count = 0
 send, prepare = _Delivery.send, send_mail._prepare
 
 
-def noted(self: _Delivery, raw: bytes, recipient: str) -> None:
+def noted(self: _Delivery, raw: bytes, recipient: str, may_go: Callable[[], bool] = always) -> None:
     global count
-    send(self, raw, recipient)
+    send(self, raw, recipient, may_go)
     with open(log, "ab") as file:
         file.write(f"{message_from_bytes(raw)['Message-ID']} {os.getpid()}\n".encode())
     count += 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cases.model import LetterKind
+from mailer.kinds import names_no_address
 from mailer.trust import aligned, judge
 from tests.mailer.reading.letter_samples import MAILBOX, OUR_ID, SERVER, letter, multipart, raw
 
@@ -59,6 +60,36 @@ def test_older_bounces(headers: list[str], body: str, tmp_path: Path) -> None:
     got = letter(raw(*headers, body=body), tmp_path)
     assert (got.kind, got.failed_recipient) == (LetterKind.BOUNCE, "gone@firm.ru")
     assert any(OUR_ID in reference for reference in got.references)
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        ("Status: 5.1.1", True),
+        ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found", True),
+        ("Status: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 User unknown", True),
+        ("Status: 5.0.0\nDiagnostic-Code: smtp; 550 No such user here", True),
+        ("550 Unrouteable address", True),
+        ("Пользователь не найден", True),
+        ("Почтовый ящик не существует", True),
+        ("Status: 5.2.2 mailbox full, user unknown to be cleaning", False),
+        ("Status: 5.7.1\nDiagnostic-Code: smtp; 554 5.7.1 spam", False),
+        ("Status: 5.4.7\nDiagnostic-Code: X-Postfix; delivery time expired", False),
+        ("Status: 4.1.1", False),
+        ("550 blocked, see 15.1.1 of our rules, or ask 5.1.1.7", False),
+        ("550 mailbox unavailable", False),
+        ("", False),
+    ],
+)
+def test_which_bounces_say_that_there_is_no_such_address(text: str, dead: bool) -> None:
+    assert names_no_address(text) is dead
+
+
+def test_a_bounce_names_a_dead_address_by_its_status_or_its_words(tmp_path: Path) -> None:
+    assert letter(dsn(), tmp_path).no_such_address
+    assert not letter(dsn().replace(b"5.1.1", b"5.2.2"), tmp_path).no_such_address
+    assert letter(raw("X-Failed-Recipients: a@b.ru", body="550 no such user\n"), tmp_path).no_such_address
+    assert not letter(raw(body="no such user"), tmp_path).no_such_address
 
 
 def test_mailer_daemon_is_a_bounce_and_a_delay_is_none(tmp_path: Path) -> None:
