@@ -31,6 +31,7 @@ SUMMARY_EVERY = timedelta(hours=1)
 
 _SHOWN_AT = "sheet.shown-at"
 _MASKED = "sheet.masked"
+_EDITION = "sheet.edition"  # by which partners' discounts are shown
 _HELD_SINCE = "sheet.held-since"
 _HELD_TOLD = "sheet.held-told"
 
@@ -76,9 +77,11 @@ def _has_news(office: Office) -> bool:
 def _write(office: Office) -> None:
     masks = office.home.settings.spreadsheet.personal_data == "masked"
     with office.desk() as (desk, tx):
-        if (tx.note(_MASKED) == "yes") != masks:
-            tx.set_note(_MASKED, "yes" if masks else "")
-            tx.show_all()
+        edition = office.editions.at(office.outside.calendar.local_date(office.now)).name
+        for note, value in ((_MASKED, "yes" if masks else ""), (_EDITION, edition)):
+            if tx.note(note) != value:
+                tx.set_note(note, value)
+                tx.show_all()
         cases, submissions, events = tx.pending_cases(), tx.pending_submissions(), tx.pending_events(EVENTS_AT_ONCE)
         fresh = _summary_is_fresh(office, tx)
         ours = _ours(desk, cases, submissions)

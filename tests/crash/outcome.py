@@ -122,7 +122,7 @@ def _nothing_is_left_to_show(house: House, now: datetime) -> None:
         reading = read_words(snapshot, base, rows)
     assert not reading.words, f"not heard: {reading.words}"
     plan = plan_writes(snapshot, base, ours, rows, ())
-    assert (plan.cells, plan.appends, plan.waiting) == ([], [], set())
+    assert (plan.cells, plan.appends, plan.waiting) == ([], [], set()), plan.cells
     assert not unwritten, f"not in the journal: {unwritten}"
 
 

@@ -83,7 +83,7 @@ def _run(argv: Sequence[str], said: str, fail_at: str, before: Callable[[], None
     sys.exit(main(list(argv)))
 
 
-def full_disk() -> None:
-    """No file grows any further, as on a disk without room: whatever is written fails, in whatever library."""
+def no_room(room: int) -> None:
+    """No file grows beyond so many bytes, as on a disk that is full: what is written further fails, in whatever library."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))

@@ -7,7 +7,7 @@ import pytest
 from jobs.failpoints import FailPoint
 from tests.crash.boundaries import BOUNDARIES, Boundary
 from tests.crash.conftest import Expected
-from tests.crash.days import BUSY
+from tests.crash.days import BUSY, Day
 from tests.crash.outcome import outcome, same, sound
 from tests.crash.passes import a_pass
 from tests.crash.table import Note
@@ -18,13 +18,13 @@ QUICK = (FailPoint.ROWS_TAKEN, FailPoint.MAIL_SENT, FailPoint.BOOK_REPLACED)
 """One for each store, tried in the quick suite too: ledger, mailbox, workbook."""
 
 
-def made_up_for(house: House, boundary: Boundary, undisturbed: Expected) -> None:
+def made_up_for(house: House, day: Day, undisturbed: Expected) -> None:
     """The next pass ends as if there had been no crash, and one more changes nothing."""
-    now = boundary.day.now
+    now = day.now
     house.once(now)  # its code tells of the letter in quarantine, unless that was said before
     house.ok(now)
     sound(house, now)
-    same(outcome(house), undisturbed(boundary.day))
+    same(outcome(house), undisturbed(day))
     assert not [path.name for path in house.root.iterdir() if path.suffix in (".new", ".bare")]
     before = house.book.read_bytes(), len(house.mails())
     house.ok(now)
@@ -41,7 +41,7 @@ def test_a_killed_pass_is_made_up_for(office: House, undisturbed: Expected, boun
     note(boundary.family, boundary.name, "files")
     boundary.day.begin(office)
     a_pass(office, boundary.day.now, boundary.fail_at).killed()
-    made_up_for(office, boundary, undisturbed)
+    made_up_for(office, boundary.day, undisturbed)
 
 
 def test_the_day_that_is_disturbed_has_work_of_every_kind(office: House) -> None:
@@ -90,7 +90,7 @@ def test_killed_twice_at_the_same_point(office: House, undisturbed: Expected, bo
     boundary.day.begin(office)
     a_pass(office, boundary.day.now, boundary.fail_at).killed()
     a_pass(office, boundary.day.now, boundary.fail_at).ended()
-    made_up_for(office, boundary, undisturbed)
+    made_up_for(office, boundary.day, undisturbed)
 
 
 def test_a_rehearsal_after_a_crash_touches_nothing(office: House) -> None:

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.table import Note, note
 from tests.postgres import Server
 from tests.scenarios.house import ROOT, House, inn
+
+__all__ = ["note"]
 
 NOW = "2026-03-02T10:00:00+03:00"
 LATER = "2026-03-02T10:20:00+03:00"
@@ -119,7 +122,8 @@ def test_quotas_of_leads_hold_with_several_at_once(crew: Crew) -> None:
     assert set(crew.sends().values()) == {1}
 
 
-def test_a_killed_worker_is_replaced_and_its_letters_are_not_doubled(crew: Crew) -> None:
+def test_a_killed_worker_is_replaced_and_its_letters_are_not_doubled(crew: Crew, note: Note) -> None:
+    note(10, "killed amid its letters, another takes over", "PostgreSQL")
     process = crew.start("die")
     process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL
@@ -128,7 +132,8 @@ def test_a_killed_worker_is_replaced_and_its_letters_are_not_doubled(crew: Crew)
     crew.same_as_alone()
 
 
-def test_a_worker_stopped_past_its_lease_is_replaced_and_sends_nothing_afterwards(crew: Crew) -> None:
+def test_a_worker_stopped_past_its_lease_is_replaced_and_sends_nothing_afterwards(crew: Crew, note: Note) -> None:
+    note(10, "stopped past its lease, another takes over, goes on", "PostgreSQL")
     process = crew.start("stop")
     try:
         _until_stopped(process)
