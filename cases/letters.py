@@ -86,6 +86,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "training-reminder": ("training",),
     "training-cancelled": ("training", "invitation"),
     "training-requested": ("training",),
+    "training-passed": ("training", "certificate"),
     # staff
     "staff-attention": ("kind", "lines", "share"),
     "staff-appeal": ("appealed", "words", "own", "rivals"),
@@ -106,6 +107,7 @@ discount|valid_until, old, new}] ·
 · `state`: partner state · `asked_about`: number or "" · `repeated`: the same deal was sent again ·
 `order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
 `training`: {number, topic: sales|technical, starts_at, held_until, minutes, days, terms: free|discounted|paid} ·
+`certificate`: as staff wrote it, "" without one ·
 `invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier, of a lead a
 TurnEnd, of a listing tier | staff · `lead`: see `lead_facts` · `changed`: staff rewrote the lead since ·
 `listing`: {name, tier, region, site} ·

@@ -25,6 +25,7 @@ from rules.training import course_terms, proposed_day, reminder_days
 
 SALES, TECHNICAL = "sales", "technical"
 _LETTERS = ("training-reminder",)
+_PASSED = ("training-passed",)
 
 
 # -- opening --------------------------------------------------------------------------
@@ -266,8 +267,19 @@ def _hear_date(desk: Desk, case: Case, word: StaffWord) -> None:
 
 def _hear_certificate(desk: Desk, case: Case, word: StaffWord) -> None:
     data = case.request()
-    data.certificate = word.new
+    data.certificate = word.new.strip()
     desk.record(case, "certificate", "set", "staff", facts={"certificate": word.new})
+    if data.certificate and case.state == RequestState.PASSED:
+        _write_passed(desk, case)
+
+
+def _write_passed(desk: Desk, case: Case) -> None:
+    """The partner learns that the training counts, and of the certificate; one not yet sent is overtaken by this."""
+    desk.tx.cancel_mail(case.number, _PASSED)
+    certificate = case.request().certificate
+    facts = {"training": _facts(desk, case), "certificate": certificate}
+    distinct = f"{certificate} {moment(desk.now)}"
+    desk.write(case, "training-passed", section=desk.edition(case).training.section, facts=facts, distinct=distinct)
 
 
 def _hear_attended(desk: Desk, case: Case, word: StaffWord) -> None:
@@ -279,11 +291,15 @@ def _hear_attended(desk: Desk, case: Case, word: StaffWord) -> None:
 def _attended(desk: Desk, case: Case, attended: bool) -> None:
     """Attendance feeds the tiers; a missed training needs a new date."""
     data = case.request()
+    passed = case.state == RequestState.PASSED
     data.attended = attended
     case.state = RequestState.PASSED if attended else RequestState.OPEN
     case.question = None
     desk.record(case, "training", "passed" if attended else "open", "staff")
-    if not attended:
+    if attended and not passed:
+        _write_passed(desk, case)
+    elif not attended:
+        desk.tx.cancel_mail(case.number, _PASSED)
         desk.ask_staff(case, "training-missed")
     _plan(desk, case)
     partner = desk.tx.partner(case.partner_inn)

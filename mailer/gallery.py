@@ -148,6 +148,7 @@ SAMPLES: Facts = {
         "days": 2,
         "terms": "free",
     },
+    "certificate": "С-1024 от 20.03.2026, Иванова М. П.",
     "invitation": {
         "uid": "q-2026-0003@stakhanovets.ru",
         "sequence": 0,

@@ -548,6 +548,7 @@ LETTERS: Mapping[str, str] = {
     "training-reminder": "напоминание об обучении",
     "training-cancelled": "обучение отменено",
     "training-requested": "запрос обучения получен",
+    "training-passed": "обучение пройдено",
     "order-accepted": "заказ принят",
     "order-refused": "отказ в заказе",
     "reply-confirm": "просьба подтвердить",

@@ -85,10 +85,24 @@ def test_attendance_feeds_the_tier_and_ends_the_line(house: House) -> None:
     house.partner(ONE, A)
     house.later("2026-03-17 09:00")
     assert "Отметьте «Присутствовал»" in house.row(LINE)["Замечания"]
-    house.staff(LINE, attended="Да", certificate="С-1")
+    (letter,) = house.staff(LINE, attended="Да", certificate="С-1")
+    assert letter.mail.template == "training-passed"
+    assert "С-1" in letter.text
     assert house.row(LINE)["Состояние"] == "Пройдено"
     assert house.row(LINE)["Замечания"] == ""
     assert house.case(LINE).request().certificate == "С-1"
+
+
+def test_a_certificate_that_comes_later_is_told_of(house: House) -> None:
+    house.partner(ONE, A)
+    house.later("2026-03-17 09:00")
+    (passed,) = house.staff(LINE, attended="Да")
+    assert "Сертификат" not in passed.text
+    assert house.staff(LINE, attended="да") == []
+    (letter,) = house.staff(LINE, certificate="С-7 от 18.03.2026")
+    assert letter.mail.template == "training-passed"
+    assert "С-7 от 18.03.2026" in letter.text
+    assert house.staff(LINE, certificate="") == []
 
 
 def test_an_absent_partner_gets_a_new_date(house: House) -> None:
