@@ -502,7 +502,7 @@ def make_offer(desk: Desk, case: Case, discount: Decimal) -> Offer | None:
     data = case.deal()
     edition = desk.edition(case)
     today = desk.outside.calendar.local_date(desk.now)
-    key_of = {product.key: product for product in _priced(data)}
+    key_of = {product.key: product for product in priced_products(data)}
     try:
         lines = offer_lines(list(key_of.values()), data.licences or 1, discount, desk.outside.tabs.prices)
     except NotPricedError:
@@ -520,7 +520,8 @@ def make_offer(desk: Desk, case: Case, discount: Decimal) -> Offer | None:
     return made
 
 
-def _priced(data: DealData) -> list[PricedProduct]:
+def priced_products(data: DealData) -> list[PricedProduct]:
+    """The deal's products, to be found in `Прайс`."""
     return [PricedProduct(article, name, product_key(name)) for article, name in zip(data.articles, data.products, strict=True)]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from cases import nfr, questions, training
+from cases.deals import priced_products
 from cases.desk import Desk
 from cases.letters import about_facts
-from cases.model import Answer, FormRow, PartnerState, Submission
-from cases.requests import TopicRequest, parse_topic
+from cases.model import Answer, Facts, FormRow, PartnerState, Submission
+from cases.pricing import NotPricedError, offer_lines, total
+from cases.requests import TopicRequest, parse_topic, read_deal_number
 from rules.authorisation import Standing
 from rules.decision import Outcome, Problem
 from rules.edition import Tier
@@ -69,6 +73,7 @@ def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: 
         standing=desk.standing(partner),
         tier=partner.partner().tier if partner else Tier.WHITE,
         sender_known=known,
+        amount=_list_price(desk, request.text, named) if request.topic == "presale" else None,
     )
     edition = desk.edition_at(submission.received_at)
     decision = topic(facts, edition)
@@ -83,7 +88,9 @@ def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: 
         code=decision.reasons[0].code if decision.outcome is Outcome.REFER and known else "request",
         acknowledge=not reject,
     )
-    kept = {"topic": facts.topic, "standing": facts.standing.value, "tier": facts.tier.value, "sender_known": known}
+    kept: Facts = {"topic": facts.topic, "standing": facts.standing.value, "tier": facts.tier.value, "sender_known": known}
+    if facts.amount is not None:
+        kept["amount"] = f"{facts.amount:f}"
     if reject:
         questions.reject(desk, opened, decision, kept)
     else:
@@ -92,3 +99,17 @@ def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: 
         if known and first.facts:
             desk.ask_staff(opened, first.code, None, **first.facts)
         desk.record(opened, "request", "refer", "rules", reasons, decision, kept)
+
+
+def _list_price(desk: Desk, text: str, partner_inn: str) -> Decimal | None:
+    """What the partner's deal that the text names comes to at list price, in roubles; None without such a deal or its prices."""
+    number = read_deal_number(text)
+    named = desk.tx.case(number) if number and partner_inn else None
+    licences = named.deal().licences if named is not None and named.partner_inn == partner_inn else None
+    if named is None or not licences:
+        return None
+    try:
+        lines = offer_lines(priced_products(named.deal()), licences, Decimal(0), desk.outside.tabs.prices)
+    except NotPricedError:
+        return None
+    return total(lines) if lines else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from cases.model import Form
 from rules.edition import Tier
 from tests.cases.conftest import ONE, STAFF, A, House, Posted, at
@@ -100,6 +102,19 @@ def test_a_presale_names_the_threshold_to_staff(house: House) -> None:
     house.partner(ONE, A)
     ask(house, "Пресейл", text="Сделка на 300 тыс.")
     assert "100000" in house.row("Q-2026-0002")["Замечания"]
+
+
+@pytest.mark.parametrize(("licences", "outcome"), [("2", "refused"), ("90", "open")])
+def test_a_presale_of_a_deal_is_weighed_by_its_list_price(house: House, licences: str, outcome: str) -> None:
+    house.partner(ONE, A)
+    house.deal(ONE, A, licences=licences)
+    letters = ask(house, "Пресейл", text="Нужен инженер на встречу по сделке D-2026-0001")
+    if outcome == "refused":
+        assert letters[0].mail.context["outcome"] == "refused"
+        assert "порог" in letters[0].text
+    else:
+        assert to_partner(letters) == ["question-received"]
+        assert "сделка по прайсу – " in house.row("Q-2026-0002")["Замечания"]
 
 
 def test_what_is_wrong_with_a_request_is_asked_for(house: House) -> None:

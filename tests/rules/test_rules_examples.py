@@ -624,6 +624,7 @@ def run_topic(facts: dict[str, Any], edition: Edition, expected: dict[str, Any])
         standing=Standing(facts.pop("standing", "authorised")),
         tier=Tier(facts.pop("tier", "white")),
         sender_known=facts.pop("sender_known", True),
+        amount=decimal(facts.pop("amount", None)),
     )
     used_up(facts)
     return of_decision(topic(weighed, edition), edition, expected, ())
