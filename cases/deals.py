@@ -285,7 +285,7 @@ def _place_of(case: Case) -> tuple[datetime, int]:
 
 
 def _field(desk: Desk, case: Case, keys: frozenset[str]) -> tuple[tuple[Rival, ...], date | None]:
-    """Other partners' deals with the customer, and when the partner's own same deal last expired."""
+    """Other deals with the customer, of the partner's own only registered ones; and when its own same deal last expired."""
     rivals: list[Rival] = []
     expired: list[date] = []
     place = _place_of(case)
@@ -296,12 +296,14 @@ def _field(desk: Desk, case: Case, keys: frozenset[str]) -> tuple[tuple[Rival, .
         if other.partner_inn == case.partner_inn:
             if other.state == DealState.EXPIRED and data.expired_on and frozenset(data.product_keys) == keys:
                 expired.append(data.expired_on)
-            continue
+            if other.state != DealState.REGISTERED:
+                continue
         registered = other.state == DealState.REGISTERED
         if not registered and not (other.state == DealState.PENDING and other.place_at is not None):
             continue
         earlier = _place_of(other) < place
-        rivals.append(Rival(other.number, frozenset(data.product_keys), registered, earlier))
+        own = other.partner_inn == case.partner_inn
+        rivals.append(Rival(other.number, frozenset(data.product_keys), registered, earlier, own))
     return tuple(rivals), max(expired, default=None)
 
 

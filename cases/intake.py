@@ -117,8 +117,8 @@ def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
         return True
     place = (case.place_at, case.place_seq)
     needed_data = case.state in (DealState.NEEDS_DATA, PartnerState.NEEDS_DATA)
-    if needed_data:
-        submission.received_at = desk.now  # the completed answer's time; the form keeps the first one's stamp
+    if needed_data and submission.received_at <= last.received_at:
+        submission.received_at = desk.now  # the row kept its first stamp: the completed answer's time is not known better
     desk.tx.add_submission(submission)
     last.raw["apart"] = True
     desk.tx.save_submission(last)

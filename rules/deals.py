@@ -39,15 +39,16 @@ class PartnerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another partner's deal with the same customer INN. `registered`: in force; otherwise undecided, with a place in the queue.
+    """Another deal with the same customer INN. `registered`: in force; otherwise undecided, with a place in the queue.
 
-    `earlier`: its place precedes ours.
+    `earlier`: its place precedes ours. `own`: it is the same partner's, who cannot hold a product twice either.
     """
 
     number: str
     products: frozenset[str]
     registered: bool
     earlier: bool
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class _Field:
     """The rivals that matter, by what they mean for the deal."""
 
     holders: tuple[Rival, ...]  # registered before it, same products: the deal is theirs
-    overlapping: tuple[Rival, ...]  # registered before it, some of the products
+    overlapping: tuple[Rival, ...]  # registered before it, some of the products; or the partner's own
     surfaced: tuple[Rival, ...]  # registered, although their place is later
     ahead: tuple[Rival, ...]  # undecided, with an earlier place
 
@@ -185,10 +186,11 @@ class _Field:
     def around(cls, facts: RegistrationFacts) -> _Field:
         """Sort the rivals. Disjoint products are no conflict, and an undecided later rival waits for us."""
         touching = [rival for rival in facts.rivals if rival.products & facts.products]
-        held = [rival for rival in touching if rival.registered]
+        held = [rival for rival in touching if rival.registered and not rival.own]
+        own = [rival for rival in touching if rival.registered and rival.own]
         return cls(
             holders=tuple(rival for rival in held if rival.earlier and rival.products == facts.products),
-            overlapping=tuple(rival for rival in held if rival.earlier and rival.products != facts.products),
+            overlapping=tuple(rival for rival in held if rival.earlier and rival.products != facts.products) + tuple(own),
             surfaced=tuple(rival for rival in held if not rival.earlier),
             ahead=tuple(rival for rival in touching if not rival.registered and rival.earlier),
         )
