@@ -40,9 +40,8 @@ def clock(desk: Desk, case: Case) -> DealClock:
 
 
 def plan_clock(desk: Desk, case: Case) -> None:
-    """Set when a registered deal wakes next."""
-    steps = agenda(clock(desk, case), desk.edition(case), desk.outside.calendar)
-    case.wakes_at = wakes_at(steps, desk.now)
+    """Set when a registered deal wakes next: at once, if something else fell due on it before the partner's or staff's word."""
+    case.wakes_at = wakes_at(agenda(clock(desk, case), desk.edition(case), desk.outside.calendar))
     desk.tx.save(case)
 
 

@@ -138,7 +138,7 @@ def agenda(desk: Desk, case: Case) -> list[tuple[datetime, str]]:
 
 
 def _plan(desk: Desk, case: Case) -> None:
-    case.wakes_at = min((at for at, _ in agenda(desk, case) if at > desk.now), default=None)
+    case.wakes_at = min((at for at, _ in agenda(desk, case)), default=None)
     desk.tx.save(case)
 
 

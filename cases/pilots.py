@@ -207,7 +207,7 @@ def agenda(desk: Desk, case: Case) -> tuple[PilotTimed, ...]:
 
 
 def _plan(desk: Desk, case: Case) -> None:
-    case.wakes_at = min((step.at for step in agenda(desk, case) if step.at > desk.now), default=None)
+    case.wakes_at = min((step.at for step in agenda(desk, case)), default=None)
     desk.tx.save(case)
 
 

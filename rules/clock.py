@@ -160,6 +160,6 @@ def due_now(steps: tuple[Timed, ...], now: datetime) -> tuple[tuple[Timed, ...],
     return tuple(taken), tuple(step.mark for step in due if step not in taken)
 
 
-def wakes_at(steps: tuple[Timed, ...], now: datetime) -> datetime | None:
-    """When the deal has to be looked at next: the earliest step after `now`."""
-    return min((step.at for step in steps if step.at > now), default=None)
+def wakes_at(steps: tuple[Timed, ...]) -> datetime | None:
+    """When the deal has to be looked at next: the earliest step that is not done, be it due already."""
+    return min((step.at for step in steps), default=None)
