@@ -158,7 +158,8 @@ def refer(desk: Desk, case: Case, decision: Decision, section: str, facts: Facts
     if not case.received_told:
         case.received_told = True
         desk.answer(case, Answer.PENDING)
-        desk.write(case, "case-received", section=section, facts={"about": about_facts(case), "awaits": "staff"})
+        if case.due_at is None or desk.now < case.due_at:  # else the interim answer says it all
+            desk.write(case, "case-received", section=section, facts={"about": about_facts(case), "awaits": "staff"})
         _tell_stranger(desk, case)
     sla.advance(desk, case)
 

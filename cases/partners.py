@@ -304,9 +304,10 @@ def _refer(desk: Desk, case: Case, decision: Decision, reasons: tuple[ReasonText
     desk.answer(case, Answer.PENDING)
     if not case.received_told:
         case.received_told = True
-        section = desk.edition(case).authorisation.section
-        desk.write(case, "case-received", section=section, facts={"about": about_facts(case), "awaits": "staff"})
-    sla.plan(desk, case)
+        if case.due_at is None or desk.now < case.due_at:  # else the interim answer says it all
+            section = desk.edition(case).authorisation.section
+            desk.write(case, "case-received", section=section, facts={"about": about_facts(case), "awaits": "staff"})
+    sla.advance(desk, case)
 
 
 def refuse(

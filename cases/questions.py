@@ -54,8 +54,8 @@ def open_question(
     desk.tx.add_case(case)
     desk.journal(case, "received")
     desk.ask_staff(case, code, None, about=about, subject=subject)
-    sla.plan(desk, case)
-    if acknowledge and submission.address:
+    sla.advance(desk, case)
+    if acknowledge and submission.address and not case.missed:  # else the interim answer says it all
         desk.write(case, "question-received", to=submission.address, facts={"subject": subject}, thread=thread)
     return case
 

@@ -140,10 +140,11 @@ _LETTERS = (PilotStep.ENDING, PilotStep.REPORT_REMINDER, PilotStep.OVERDUE)
 
 
 def pilot_due(steps: tuple[PilotTimed, ...], now: datetime) -> tuple[tuple[PilotTimed, ...], tuple[str, ...]]:
-    """The steps to take now and the marks of those skipped: after an outage only the latest letter is sent; the end always
-    counts.
+    """The steps to take now and the marks of those skipped: after an outage only the latest letter is sent, and no reminder of
+    an end that is past; the end always counts.
     """
     due = [step for step in steps if step.at <= now]
-    latest = [step for step in due if step.step in _LETTERS][-1:]
+    over = any(step.step is PilotStep.ENDED for step in due)
+    latest = [step for step in due if step.step in _LETTERS and not (over and step.step is PilotStep.ENDING)][-1:]
     taken = [step for step in due if step.step is PilotStep.ENDED] + latest
     return tuple(taken), tuple(step.mark for step in due if step not in taken)

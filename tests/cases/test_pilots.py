@@ -68,6 +68,13 @@ def test_reminders_and_the_report_that_closes(house: House) -> None:
     assert to_partner(house.later("2026-04-01 12:00")) == []
 
 
+def test_after_an_outage_nobody_is_reminded_of_an_end_that_is_past(house: House) -> None:
+    running(house)
+    assert to_partner(house.later("2026-03-18 12:00")) == []
+    assert house.row(T)["Состояние"] == "Ждёт отчёта"
+    assert to_partner(house.later("2026-03-23 09:00")) == ["pilot-report-due"]
+
+
 def test_an_overdue_report_goes_to_staff_and_blocks_new_pilots_until_it_comes(house: House) -> None:
     running(house)
     letters = house.later("2026-03-31 09:00")
