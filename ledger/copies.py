@@ -6,19 +6,21 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, func, insert, make_url, select, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, delete, func, insert, make_url, select, text, update
 
 from ledger.delivery import RESTORED
 from ledger.engine import make_engine, private, reader
 from ledger.migrations import upgrade
-from ledger.schema import VERSION, metadata, notes
+from ledger.schema import VERSION, leases, mails, metadata, notes
 from ledger.unit import upsert
 
 _PORTION = 2_000
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class BackupUnusable(Exception):
@@ -77,6 +79,9 @@ def restore(path: Path, url: str) -> dict[str, int]:
                 raise BackupUnusable(f"the ledger {target.url.render_as_string()} is not empty; move it away first")
             counts = _copy_rows(reading, writing)
             writing.execute(upsert(target.dialect.name, notes, "value"), [{"key": RESTORED, "value": "yes"}])
+            # Whoever was at work when the copy was made had its claims on another ledger.
+            writing.execute(delete(leases))
+            writing.execute(update(mails).where(mails.c.lease_until.is_not(None)).values(lease_until=_LONG_AGO))
     finally:
         target.dispose()
     return counts

@@ -119,4 +119,4 @@ def test_any_order_of_things(furnished: Path) -> None:
 
 @pytest.mark.slow
 def test_any_order_of_many_things(furnished: Path) -> None:
-    _run(furnished, 15, 25)
+    _run(furnished, 12, 20)
