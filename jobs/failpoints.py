@@ -36,6 +36,7 @@ class FailPoint(StrEnum):
     BOOK_ANNOUNCED = "book-announced"  # what will be written is recorded, nothing is written
     BOOK_DRAWN = "book-drawn"  # the new workbook lies beside the old one
     BOOK_REPLACED = "book-replaced"  # the new workbook is in its place, its record says otherwise
+    LISTING_WRITTEN = "listing-written"  # the files for the vendor's site are new, their record says that they are to be written
     RECORDS_THINNED = "records-thinned"  # old records are gone from the ledger, the files of their time are not
     JOB_DONE = "job-done"  # a job is done, the record of its run says otherwise
 

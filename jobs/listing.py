@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cases.listing import Listed, exported, listed, shown_under
+from jobs.failpoints import FailPoint, reach
 from jobs.home import Home
 from jobs.office import Office, owner_of
 from jobs.programme import load_editions
@@ -44,6 +45,7 @@ def run(office: Office) -> None:
     except OSError as error:
         office.report.fault(f"the list of partners cannot be written to {folder} ({error.strerror or error}); it is tried again")
         return
+    reach(FailPoint.LISTING_WRITTEN)
     with office.ledger.transaction(office.now) as tx:
         exported(tx, edition)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.failpoints import FailPoint
-from tests.crash.days import BUSY, LOST_TAB, REMINDERS, Day
+from tests.crash.days import BUSY, LISTED, LOST_TAB, REMINDERS, Day
 
 FAMILIES = {
     1: "source read, not recorded",
@@ -65,6 +65,7 @@ BOUNDARIES = (
     Boundary(6, FailPoint.BOOK_ANNOUNCED),
     Boundary(6, FailPoint.BOOK_DRAWN, google=False),
     Boundary(6, FailPoint.BOOK_REPLACED),
+    Boundary(5, FailPoint.LISTING_WRITTEN, LISTED),
     Boundary(7, FailPoint.LETTER_READ),
     Boundary(7, FailPoint.LETTER_READ, nth=2),
     Boundary(7, FailPoint.LETTER_TAKEN),

@@ -46,8 +46,18 @@ def _lost(house: House) -> None:
     house.delete_tab("Сделки")
 
 
+def _listed(house: House) -> None:
+    """Staff say yes to a partner who asked to be listed."""
+    house.set_cells("Партнёры", "P-0001", {"Статус": "Бронзовый"})
+    words = {"ИНН партнёра": ONE, "Тема": "Публикация", "Текст": "Разместите нас"}
+    house.add_form("Форма Запрос", f"{DAY} 10:10", FIRST, **words)
+    house.ok(f"{DAY} 10:15")
+    house.set_cells("Обращения", str(house.rows("Форма Запрос")[-1]["№"]), {"Решение сотрудника": "Одобрить"})
+
+
 BUSY = Day("busy", f"{DAY} 11:00", _busy)
 REMINDERS = Day("reminders", "2026-03-14 09:00", _reminders)
+LISTED = Day("listed", f"{DAY} 11:00", _listed)
 LOST_TAB = Day("lost tab", f"{DAY} 11:00", _lost)
 
 

@@ -45,6 +45,7 @@ def outcome(house: House) -> Outcome:
         if tab.columns:
             found[f"tab {tab.name}"] = Counter(str(sorted(row.items())) for row in house.rows(tab.name))
     found["letters"] = Counter(f"{one.template} {one.number} to {one.to}: {one.subject} {one.text}" for one in house.mails())
+    found["listing"] = Counter(f"{path.name}: {path.read_text('utf-8')}" for path in house.root.glob("listing/*"))
     engine = make_engine(make_url(open_home(house.root).ledger_url))
     with closing(reader(engine)) as connection:
         for table in metadata.sorted_tables:

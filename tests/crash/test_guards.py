@@ -17,6 +17,7 @@ EFFECTS = {
     "office.inbox.done",
     "connection.send",
     "draft.write_bytes",
+    "draft.write_text",
     "draft.replace",
     "path.unlink",
     "job",  # every job, in `once`
@@ -26,8 +27,8 @@ EFFECTS = {
 BY_HAND = {"backup", "cli", "home", "doctor", "demo", "person", "lock", "place", "story", "simulate", "dry_run"}
 """Modules of commands that people give: what was cut short is given again."""
 
-ELSEWHERE = {"keep_offer"}
-"""The same offer is drawn again under the same name; MAIL_BUILT stands behind its caller's loop."""
+ELSEWHERE = {"keep_offer", "_replace"}
+"""Whole files that are simply made again; MAIL_BUILT and LISTING_WRITTEN stand behind their callers."""
 
 
 def _functions() -> Iterator[tuple[str, ast.FunctionDef]]:
