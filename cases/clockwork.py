@@ -158,12 +158,17 @@ def _heard(desk: Desk, case: Case, on: date) -> None:
     desk.tx.cancel_mail(case.number, ("deal-update-due", "deal-update-overdue"))
 
 
-def request_extension(desk: Desk, case: Case, asked_on: date, answers: list[Submission], thread: tuple[str, ...] = ()) -> bool:
-    """Extend by one term of the present tier, or refuse with the reasons; tells the partner. True if extended."""
+def extend_term(desk: Desk, case: Case, asked_on: date) -> tuple[ReasonText, ...]:
+    """Extend by one term of the present tier, or give the reasons why not; tells nobody. Extended when there is no reason."""
     data = case.deal()
     edition = desk.edition(case)
     partner = desk.partner_of(case)
-    in_force = case.state == DealState.REGISTERED and data.valid_until is not None and asked_on <= data.valid_until
+    in_force = (
+        case.state == DealState.REGISTERED
+        and data.ends is not None
+        and data.valid_until is not None
+        and asked_on <= data.valid_until
+    )
     facts = ExtensionFacts(
         in_force=in_force,
         standing=desk.standing(partner),
@@ -177,27 +182,31 @@ def request_extension(desk: Desk, case: Case, asked_on: date, answers: list[Subm
     decision = extend(facts, edition)
     reasons = desk.reason_texts(decision.reasons, edition)
     kept: Facts = {"in_force": in_force, "tier": facts.tier.value, "used": facts.used, "standing": facts.standing.value}
-    distinct = answers[0].key if answers else ""
     if decision.outcome is not Outcome.APPROVE or data.ends is None or data.valid_until is None:
         desk.record(case, "extension", "reject", "rules", reasons, decision, kept)
-        desk.write(
-            case,
-            "deal-extension-refused",
-            reasons=reasons,
-            facts={"deal": shown(desk, case)},
-            answers=answers,
-            distinct=distinct,
-            thread=thread,
-        )
-        return False
+        return reasons
     longer = extended(Term(data.ends, data.valid_until), int(decision.terms["months"]), desk.outside.calendar)
     data.ends, data.valid_until = longer.ends, longer.valid_until
     data.extensions += 1
     desk.tx.cancel_mail(case.number, ("deal-expiring",))
     plan_clock(desk, case)
     desk.record(case, "extension", "approve", "rules", (), decision, kept)
-    desk.write(case, "deal-extended", facts={"deal": shown(desk, case)}, answers=answers, distinct=distinct, thread=thread)
-    return True
+    return ()
+
+
+def request_extension(desk: Desk, case: Case, asked_on: date, answers: list[Submission], thread: tuple[str, ...] = ()) -> bool:
+    """Extend by one term of the present tier, or refuse with the reasons; tells the partner. True if extended."""
+    reasons = extend_term(desk, case, asked_on)
+    desk.write(
+        case,
+        "deal-extension-refused" if reasons else "deal-extended",
+        reasons=reasons,
+        facts={"deal": shown(desk, case)},
+        answers=answers,
+        distinct=answers[0].key if answers else "",
+        thread=thread,
+    )
+    return not reasons
 
 
 def echo(desk: Desk, case: Case, action: str, answers: list[Submission], thread: tuple[str, ...] = ()) -> None:
@@ -215,13 +224,18 @@ def echo(desk: Desk, case: Case, action: str, answers: list[Submission], thread:
     )
 
 
-def close(desk: Desk, case: Case, action: str, by: str, answers: list[Submission], thread: tuple[str, ...] = ()) -> None:
-    """Won, lost or withdrawn."""
-    data = case.deal()
+def end(desk: Desk, case: Case, action: str, by: str) -> DealState:
+    """Won, lost or withdrawn; tells nobody. Gives the state."""
     if action in ("won", "lost"):
-        data.sale_status = SaleStatus(action)
+        case.deal().sale_status = SaleStatus(action)
     state = FINAL_ACTIONS[action]
     finish(desk, case, state, state.value, by)
+    return state
+
+
+def close(desk: Desk, case: Case, action: str, by: str, answers: list[Submission], thread: tuple[str, ...] = ()) -> None:
+    """Won, lost or withdrawn; tells the partner."""
+    state = end(desk, case, action, by)
     distinct = answers[0].key if answers else ""
     desk.write(
         case,

@@ -129,8 +129,9 @@ class Desk:
         thread: Sequence[str] = (),
         offer: Offer | None = None,
         distinct: str = "",
+        once: str = "",
     ) -> None:
-        """Queue a letter about a case. With nobody to write to, staff see a remark instead."""
+        """Queue a letter about a case; see `compose` for `once`. With nobody to write to, staff see a remark instead."""
         recipient = self.recipient(case) if to is None else to
         if not recipient:
             self.remark(case, "no-recipient", template=template)
@@ -162,6 +163,7 @@ class Desk:
             thread=thread,
             offer=offer,
             distinct=distinct or moment(self.now),
+            once=once,
         )
         if self.tx.queue_mail(mail):
             self.journal(case, f"mail:{template}")

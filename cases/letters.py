@@ -30,6 +30,8 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "tier-raised": ("tier", "distance"),
     "tier-lowered": ("tier", "distance"),
     "tier-warning": ("tier", "missing", "until"),
+    "partner-standing": ("month", "tier", "sales", "distance", "deals", "more", "deadlines"),
+    "partner-updated": ("done", "unclear", "asks", "passed_on", "deals"),
     # any case
     "needs-data": ("about", "asked", "asked_due_at"),
     "case-received": ("about", "awaits"),
@@ -106,6 +108,11 @@ discount|valid_until, old, new}] ·
 `action`: won | lost | withdraw · `deals`: [deal facts]
 · `state`: partner state · `asked_about`: number or "" · `repeated`: the same deal was sent again ·
 `order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
+`month`: its first day · `sales`: of the last 12 months · `more`: open deals that are not listed ·
+`deadlines`: [{on, kind: data | confirm | term | pilot | pilot-report | nfr | training, number, about}] ·
+`done`: [{line, number, customer, said: a sale status | extend | withdraw, outcome: reported | extended | not-extended | confirm |
+closed | kept | over | needs-data, state, report_due, valid_until, reasons}] · `unclear`: [{line, why}], see `Unclear` · `asks`:
+whether something of `done` is to be confirmed · `passed_on`: number of the question made of the rest, or "" ·
 `training`: {number, topic: sales|technical, starts_at, held_until, minutes, days, terms: free|discounted|paid} ·
 `certificate`: as staff wrote it, "" without one ·
 `invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier, of a lead a
@@ -126,6 +133,7 @@ DEAL_LETTERS = tuple(name for name, facts in LETTERS.items() if "deal" in facts)
 
 _OWN_LISTS: Mapping[str, Mapping[str, str]] = {
     "reply-confirm": {"1": "yes", "2": "no"},
+    "partner-updated": {"1": "yes", "2": "no"},
     "deal-refused": {"1": "wait", "2": "appeal"},
     "waiting-list": {"9": "stop-waiting"},
 }
@@ -134,6 +142,8 @@ _OWN_LISTS: Mapping[str, Mapping[str, str]] = {
 def own_list(letter: Mail | None) -> Mapping[str, str]:
     """The letter's own short list of answers: figure -> what it means; {} for a letter with the list of statuses, or unknown."""
     offered = _OWN_LISTS.get(letter.template, {}) if letter is not None else {}
+    if letter is not None and letter.template == "partner-updated" and not letter.context["asks"]:
+        return {}
     if letter is None or letter.template != "deal-refused" or letter.context.get("can_wait"):
         return offered
     return {figure: meaning for figure, meaning in offered.items() if meaning != "wait"}
@@ -308,8 +318,13 @@ def compose(
     thread: Sequence[str] = (),
     offer: Offer | None = None,
     distinct: str = "",
+    once: str = "",
 ) -> Mail:
-    """A letter about a case, ready for the outbox. Raises ValueError when the facts are not those that the template asks for."""
+    """A letter about a case, ready for the outbox. With `once` its key is made of that alone (a month): there is one such letter
+    for the case, whatever its revision and whoever gets it.
+
+    Raises ValueError when the facts are not those that the template asks for.
+    """
     extra = dict(facts or {})
     if set(extra) != set(LETTERS[template]):
         raise ValueError(f"{template}: facts {sorted(extra)} given, {sorted(LETTERS[template])} asked for")
@@ -323,8 +338,9 @@ def compose(
         "due_at": moment(case.due_at),
         **extra,
     }
+    key = letter_key(case.number, 0, template, "", once) if once else None
     return Mail(
-        key=letter_key(case.number, case.revision, template, recipient, distinct),
+        key=key or letter_key(case.number, case.revision, template, recipient, distinct),
         number=case.number,
         revision=case.revision,
         template=template,

@@ -800,6 +800,29 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclear:
+    """A line of a reply that names a place of the list, or a deal, and does not act. `why`: `no-word` (the place alone),
+    `figure` (a figure for a word), `no-line` (the list has no such place), `twice` (two lines contradict each other),
+    `no-deal` (the partner has no such deal), `not-understood`.
+    """
+
+    line: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """A reply to a list of deals, line by line. `said`: (deal number, word) in the order of the list, a word being a SaleStatus
+    value, `extend` or `withdraw`. `beside`: what was written besides, for people.
+    """
+
+    said: tuple[tuple[str, str], ...] = ()
+    unclear: tuple[Unclear, ...] = ()
+    beside: str = ""
+    confirmed: bool | None = None  # yes or no to what the letter asked back
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineItem:
     """Something nobody here can mend by itself: where it came from, why, and the raw material, kept."""
 

@@ -13,6 +13,7 @@ from cases.model import (
     Case,
     CaseKind,
     Event,
+    ListReading,
     Mail,
     QuarantineItem,
     Reading,
@@ -239,6 +240,15 @@ class ReplyReader(Protocol):
         """A reply about a lead: the action is `take`, `decline`, `status` or "" (not understood)."""
 
 
+class ListReader(Protocol):
+    """Understands a reply to a letter that lists several deals; in `mailer`."""
+
+    def read_list(self, text: str, answered: str, listed: Sequence[str]) -> ListReading:
+        """`answered`: text of the letter that is answered. `listed`: the deals' numbers in the order of its list, the first in
+        line 1.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Everything a pass is given besides the ledger. `tabs`: staff's own tabs as last read; `staff`: addresses of the
@@ -250,6 +260,7 @@ class Outside:
     calendar: BusinessCalendar
     wording: Wording
     reader: ReplyReader
+    lists: ListReader
     tabs: Tabs
     staff: tuple[str, ...] = ()
     mailbox: str = "partners@stakhanovets.ru"

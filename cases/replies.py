@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from cases import appeals, clockwork, deals, leads, orders, partners, pilots, questions, undelivered, updates, waiting
+from cases import appeals, clockwork, deals, leads, orders, partners, pilots, questions, standing, undelivered, updates, waiting
 from cases.desk import Desk
 from cases.letters import own_list
 from cases.model import (
@@ -132,6 +132,13 @@ def _from_person(desk: Desk, letter: Letter, submission: Submission, answered: M
         _to_staff(desk, letter, submission, lead, partner, reading, thread)
         return
     reading = desk.outside.reader.read(letter.text, letter.subject, text, asked, own_list(answered))
+    if trusted and subject_case is not None and answered is not None:
+        listed = standing.listen(desk, letter.text, answered, text, reading)
+        if listed is not None:
+            if not listed.beside:
+                _keep(desk, submission, subject_case)
+            standing.act(desk, subject_case, answered, listed, submission, thread)
+            return
     if trusted and subject_case is not None and _act(desk, letter, submission, subject_case, reading, answered, thread):
         return
     if subject_case is None and reading.action == "status" and _status(desk, letter, submission, thread):
@@ -307,18 +314,11 @@ def _echoed(desk: Desk, submission: Submission, case: Case, reading: Reading, th
     if pending is None or not updates.can_close(case):
         return False
     _keep(desk, submission, case)
-    rows = [row for row in desk.tx.submissions_of(case.number) if row.source == "form:update" and row.answer == Answer.PENDING]
     if reading.action == "yes":
-        for row in rows:
-            row.answer = Answer.ACCEPTED
-            desk.tx.save_submission(row)
+        updates.confirmed(desk, case, Answer.ACCEPTED)
         clockwork.close(desk, case, pending.action, "partner", [submission], thread)
         return True
-    for row in rows:
-        row.answer = Answer.REFUSED
-        desk.tx.save_submission(row)
-    case.deal().echo = None
-    desk.tx.save(case)
+    updates.confirmed(desk, case, Answer.REFUSED)
     desk.journal(case, "echo-declined")
     deals.write_status(desk, case, submission.address, [submission], about=case.number, thread=thread)
     return True

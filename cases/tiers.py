@@ -134,7 +134,7 @@ def move(
         case, "tier", "raise" if raised else "lower", by, (), decision, {**(facts or {}), "from": old.value, "to": tier.value}
     )
     today = desk.outside.calendar.local_date(desk.now)
-    shown = {"tier": tier_facts(edition.figures(tier)), "distance": _distance(tier_facts_of(desk, case), today, edition)}
+    shown = {"tier": tier_facts(edition.figures(tier)), "distance": distance_facts(tier_facts_of(desk, case), today, edition)}
     desk.write(
         case,
         "tier-raised" if raised else "tier-lowered",
@@ -189,7 +189,8 @@ def _conditions(conditions: tuple[Condition, ...]) -> list[Facts]:
     return [{"name": condition.name, "required": condition.required, "actual": condition.actual} for condition in conditions]
 
 
-def _distance(facts: TierFacts, today: date, edition: Edition) -> Facts:
+def distance_facts(facts: TierFacts, today: date, edition: Edition) -> Facts:
+    """The way to the next tier, for a letter; {} at the top."""
     far = distance(facts, today, edition)
     if far is None:
         return {}

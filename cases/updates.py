@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from cases import clockwork, questions
 from cases.deals import write_status
 from cases.desk import Desk
@@ -102,19 +104,35 @@ def act(desk: Desk, case: Case, request: UpdateRequest, answers: list[Submission
     on = local(answers[0].received_at) if answers else local(desk.now)
     reported = request.action == "report" and request.status is not None
     if reported and request.status is not None:
-        if case.state == DealState.REGISTERED:
-            clockwork.report(desk, case, request.status, on)
-        elif case.state == DealState.PENDING:  # its letters ask for news too; nothing is owed yet, no clock runs
-            case.deal().sale_status = request.status
-            desk.record(case, "report", request.status.value, "partner")
-            desk.journal(case, "report", desk.outside.wording.term(request.status.value))
-        else:
-            done = False
+        done = note_status(desk, case, request.status, on)
     if request.extend or request.action == "extend":
         return clockwork.request_extension(desk, case, on, answers, thread) and done
     to = answers[0].address if answers else desk.recipient(case)
     write_status(desk, case, to, answers, about=case.number, thread=thread)
     return done
+
+
+def note_status(desk: Desk, case: Case, status: SaleStatus, on: date) -> bool:
+    """The partner's word on how a deal goes; tells nobody. False when the deal is neither in force nor undecided."""
+    if case.state == DealState.REGISTERED:
+        clockwork.report(desk, case, status, on)
+    elif case.state == DealState.PENDING:  # its letters ask for news too; nothing is owed yet, no clock runs
+        case.deal().sale_status = status
+        desk.record(case, "report", status.value, "partner")
+        desk.journal(case, "report", desk.outside.wording.term(status.value))
+    else:
+        return False
+    return True
+
+
+def confirmed(desk: Desk, case: Case, answer: Answer) -> None:
+    """The echo was answered: rows of the form that waited for it show what became of them."""
+    for row in desk.tx.submissions_of(case.number):
+        if row.source == "form:update" and row.answer == Answer.PENDING:
+            row.answer = answer
+            desk.tx.save_submission(row)
+    case.deal().echo = None
+    desk.tx.save(case)
 
 
 def can_close(case: Case) -> bool:

@@ -24,6 +24,7 @@ from jobs.programme import load_calendar, load_editions
 from jobs.progress import Progress
 from jobs.report import PassReport
 from ledger.database import SqlLedger, SqlTransaction, open_ledger
+from mailer.bulk import RussianListReader
 from mailer.inbox import Inbox
 from mailer.outbox import Mailbox
 from mailer.replies import RussianReplyReader
@@ -163,6 +164,7 @@ def outside(home: Home, editions: Editions, tabs: StaffTabs, now: datetime) -> O
         calendar=load_calendar(SHIPPED_PROGRAMME, edition.deadlines, tabs.calendar),
         wording=RussianWording(),
         reader=RussianReplyReader(),
+        lists=RussianListReader(),
         tabs=Tabs(tabs),
         staff=settings.staff.mail,
         mailbox=settings.mail.address,

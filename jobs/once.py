@@ -18,6 +18,7 @@ from jobs import (
     retention,
     review_deals,
     send_mail,
+    standing,
     tier_review,
     write_sheet,
 )
@@ -40,6 +41,7 @@ JOBS: Mapping[str, Callable[[Office], None]] = {
     "ingest_mail": ingest_mail.run,
     "review_deals": review_deals.run,
     "tier_review": tier_review.run,
+    "standing": standing.run,
     "send_mail": send_mail.run,
     "write_sheet": write_sheet.run,
     "listing": listing.run,

@@ -19,6 +19,7 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 
 _RUSSIAN = Locale("ru")
 _MONTHS = _RUSSIAN.months["format"]["wide"]
+_MONTHS_ALONE = _RUSSIAN.months["stand-alone"]["wide"]
 _KOPECK = Decimal("0.01")
 
 _NOUNS: Mapping[str, tuple[str, str, str]] = {
@@ -27,6 +28,7 @@ _NOUNS: Mapping[str, tuple[str, str, str]] = {
     "месяц": ("месяц", "месяца", "месяцев"),
     "лицензия": ("лицензия", "лицензии", "лицензий"),
     "продление": ("продление", "продления", "продлений"),
+    "сделка": ("сделка", "сделки", "сделок"),
     "лид": ("лид", "лида", "лидов"),
     "рубль": ("рубль", "рубля", "рублей"),
     "копейка": ("копейка", "копейки", "копеек"),
@@ -57,6 +59,14 @@ def day(value: date | str) -> str:
         return ""
     on = _day(value)
     return f"{on.day} {_MONTHS[on.month]} {on.year} г."
+
+
+def month(value: date | str) -> str:
+    """«март 2026 г.», by any day of it."""
+    if value == "":
+        return ""
+    on = _day(value)
+    return f"{_MONTHS_ALONE[on.month]} {on.year} г."
 
 
 def short_day(value: date | str) -> str:

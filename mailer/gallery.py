@@ -88,6 +88,17 @@ RIVAL_SIDE: Facts = OWN_SIDE | {
     "state": "registered",
     "reason": "",
 }
+_DONE: Facts = {
+    "line": 1,
+    "number": "D-2026-0001",
+    "customer": "ООО «Ромашка»",
+    "said": "tender",
+    "outcome": "reported",
+    "state": "registered",
+    "report_due": "2026-03-20",
+    "valid_until": "2026-06-02",
+    "reasons": ["все продления, которые даёт ваш партнёрский статус, уже использованы"],
+}
 MISSING = [
     {"name": "sales", "required": "500000", "actual": "320000.50"},
     {"name": "sales-training", "required": "yes", "actual": "no"},
@@ -165,6 +176,23 @@ SAMPLES: Facts = {
     "can_extend": True,
     "action": "won",
     "deals": [DEAL],
+    "month": "2026-03-01",
+    "sales": "320000.50",
+    "more": 2,
+    "deadlines": [
+        {"on": "2026-03-20", "kind": "pilot-report", "number": "T-2026-0001", "about": "ООО «Ромашка»"},
+        {"on": "2026-03-27", "kind": "term", "number": "D-2026-0004", "about": "АО «Гелиос»"},
+        {"on": "2026-03-30", "kind": "training", "number": "Q-2026-0003", "about": ""},
+    ],
+    "done": [
+        {**_DONE, "line": 1, "said": "tender", "outcome": "reported"},
+        {**_DONE, "line": 2, "number": "D-2026-0002", "customer": "АО «Гелиос»", "said": "won", "outcome": "confirm"},
+        {**_DONE, "line": 3, "number": "D-2026-0003", "said": "extend", "outcome": "not-extended"},
+        {**_DONE, "line": 4, "number": "D-2026-0004", "said": "in-work", "outcome": "over", "state": "expired"},
+    ],
+    "unclear": [{"line": "5 – 4", "why": "figure"}, {"line": "12 – в работе", "why": "no-line"}],
+    "asks": True,
+    "passed_on": "Q-2026-0009",
     "asked_about": "D-2026-0001",
     "repeated": True,
     "kind": "deadline",

@@ -23,7 +23,7 @@ from cases.letters import ADDED, COMMON, LETTERS
 from cases.listing import Listed
 from cases.model import Mail
 from mailer import format as russian
-from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name
+from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name, deadline, unclear
 
 TEMPLATES = Path(__file__).parent / "templates"
 _PARTS = ("text", "html")
@@ -137,9 +137,18 @@ def _line_rows(lines: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
     ]
 
 
+def _deadline_rows(lines: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    return [(russian.short_day(line["on"]), deadline(line)) for line in lines]
+
+
+def _unclear_lines(lines: Iterable[Mapping[str, str]]) -> list[str]:
+    return [f"«{_brief(line['line'])}» – {unclear(line['why'])}" for line in lines]
+
+
 _FILTERS: Mapping[str, Callable[..., object]] = {
     "day": russian.day,
     "short_day": russian.short_day,
+    "month": russian.month,
     "moment": russian.moment,
     "short_moment": russian.short_moment,
     "money": russian.money,
@@ -153,6 +162,8 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "attention_step": attention_step,
     "count_rows": _count_rows,
     "line_rows": _line_rows,
+    "deadline_rows": _deadline_rows,
+    "unclear_lines": _unclear_lines,
     "brief": _brief,
     "flow": _flow,
 }

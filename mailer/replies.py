@@ -201,6 +201,7 @@ _OWN_REST = {name: re.compile(rf"(?:{WORDS[name]}|{WORDS[f'rest-{name}']})(?!\w)
 _LEAD = rf"(?:(?:{WORDS['lead']})\s*[:.–—-]?\s*)?"
 _NUMBERED = re.compile(rf"{_LEAD}([1-9])(?:\s*[.):;,]+(?!\d)\s*|\s*[–—-]+\s*|\s+|$)(.*)")
 _SEVERAL = re.compile(rf"{_LEAD}([1-9](?:\s*(?:[,;+/&]|\s|и)\s*[1-9])+)[\s.!;]*")
+_FURTHER_LINE = re.compile(r"\d\s*[–—:=.)-]+\s*[а-я]")  # a mail program put two lines into one
 _SENTENCE = re.compile(r"[.!?;\n]+")
 
 
@@ -219,7 +220,7 @@ class RussianReplyReader:
         then the letter's own list or the list of statuses, then words.
         """
         fresh = new_text(text, answered)
-        lines = _meaningful(fresh[:_MAX_CHARS])
+        lines = plain_lines(fresh[:_MAX_CHARS])
         body = "\n".join(lines)
         echo = "yes" in own_list.values()
         if echo and (answer := _yes_or_no(body)):
@@ -291,7 +292,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\S\n]+", " ", text).strip()
 
 
-def _meaningful(text: str) -> list[str]:
+def plain_lines(text: str) -> list[str]:
     """Plain lines without bullets, greetings (with the name greeted) and thanks; empty ones are left out."""
     kept = []
     for raw in text.split("\n"):
@@ -451,6 +452,22 @@ def _about_waiting(body: str) -> str | None:
             doubtful = _NEGATION.search(rest) or _UNCERTAIN.search(rest) or _meanings(rest)
             return "" if doubtful else action
     return None
+
+
+def listed_meaning(phrase: str) -> str:
+    """Which words of the numbered list a plain phrase is: `in-work` … `withdraw`. What follows them may only be talk; "" when it
+    is a question, denies, supposes, or says something else besides.
+    """
+    bare = phrase.strip(" .,!;")
+    for number, meaning in _LIST.items():
+        own = _REST[number].match(bare)
+        if own is None:
+            continue
+        beside = bare[own.end() :]
+        says_else = _meanings(beside) - {meaning, "in-work"} or _FURTHER_LINE.search(beside) or "?" in phrase
+        if not (says_else or _NEGATION.search(beside) or _UNCERTAIN.search(beside) or case_numbers(beside)):
+            return meaning
+    return ""
 
 
 # -- words ---------------------------------------------------------------------------------------

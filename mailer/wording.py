@@ -559,6 +559,8 @@ LETTERS: Mapping[str, str] = {
     "order-refused": "отказ в заказе",
     "reply-confirm": "просьба подтвердить",
     "status-report": "состояние сделок",
+    "partner-standing": "письмо месяца партнёру",
+    "partner-updated": "ответ на новости по сделкам",
     "staff-attention": "сообщение сотрудникам",
     "staff-appeal": "обжалование сотрудникам",
     "staff-digest": "сводка сотрудникам",
@@ -691,6 +693,7 @@ TERMS: Mapping[str, str] = {
     "pilot-report": "Отчёт о пилоте",
     "question": "Вопрос",
     "appeal": "Обжалование",
+    "beside-list": "Ответ на список сделок",
     "bulk-edit": "Массовая правка",
     "technical": "Техническое обучение",
     "course-sales": "Вебинар по продажам «Стахановец»",
@@ -733,6 +736,27 @@ CONDITIONS: Mapping[str, str] = {
     "reports": "ежемесячные отчёты по открытым сделкам",
     "staff": "подтверждение сотрудником вендора",
 }
+
+DEADLINES: Mapping[str, Pieces] = {
+    "data": ("{number}", ": прислать данные, о которых просили"),
+    "confirm": ("{number}", ", {about}", ": подтвердить регистрацию"),
+    "term": ("{number}", ", {about}", ": заканчивается регистрация"),
+    "pilot": ("{number}", ", {about}", ": заканчивается пилот"),
+    "pilot-report": ("{number}", ", {about}", ": прислать отчёт о пилоте"),
+    "nfr": ("{number}", ": заканчивается NFR-лицензия"),
+    "training": ("{number}", ": обучение"),
+}
+"""What a partner has to do, or should know, by a day."""
+
+UNCLEAR: Mapping[str, str] = {
+    "no-word": "после номера нужно слово из списка",
+    "figure": "вместо цифры нужно слово: цифру легко принять за дату или количество",
+    "no-line": "такого номера нет в списке, или номер строки и номер сделки расходятся",
+    "no-deal": "такой сделки у вас нет",
+    "twice": "об одной сделке сказано по-разному",
+    "not-understood": "слово не из списка, или в строке есть вопрос, условие, отрицание",
+}
+"""Why a line of a reply did nothing."""
 
 COUNTS: Mapping[str, str] = {
     "open": "Открыто",
@@ -880,6 +904,16 @@ def citation(section: str, edition: str) -> str:
 def count_name(name: str) -> str:
     """Name of a figure of the digest."""
     return COUNTS.get(name, _line(name))
+
+
+def deadline(fact: Mapping[str, str]) -> str:
+    """A line of the deadlines in a partner's monthly letter."""
+    return _fill(DEADLINES.get(fact["kind"], ("{number}", ", {about}")), fact)
+
+
+def unclear(why: str) -> str:
+    """Why a line of a reply to a list did nothing."""
+    return UNCLEAR.get(why, UNCLEAR["not-understood"])
 
 
 def attention(kind: str) -> str:

@@ -83,6 +83,37 @@ class TierReviewFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingFigures:
+    """The month's letter on where a partner stands. `monthly` False: none goes. It goes on the `business_day`-th business day of
+    the month; `deals_listed`: how many deals at most; `ahead_days`: how far its deadlines look ahead, in calendar days.
+    """
+
+    section: str
+    monthly: bool
+    business_day: int
+    deals_listed: int
+    ahead_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoardingFigures:
+    """When staff are shown that a partner holds deals without working on them. Calendar days; shares in percent.
+
+    A deal in force is idle without news for more than `silent_days`, or still at the first status `unmoved_days` after its
+    registration. A partner is marked from `deals_at_least` deals in force on with `idle_share`, and from `ended_at_least` deals
+    that ended on below `won_share`.
+    """
+
+    section: str
+    silent_days: int
+    unmoved_days: int
+    deals_at_least: int
+    idle_share: Decimal
+    ended_at_least: int
+    won_share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class DealFigures:
     """«Регистрация сделки». Days are calendar days unless the name says business days; discounts in percent.
 
@@ -212,6 +243,8 @@ class Edition:
     training: TrainingFigures = TrainingFigures("", 0, (), 0, 0)
     leads: LeadFigures = LeadFigures("", ())
     nfr: NfrFigures = NfrFigures("", ())
+    standing: StandingFigures = StandingFigures("", False, 1, 1, 1)
+    hoarding: HoardingFigures = HoardingFigures("", 1, 1, 1, Decimal(0), 1, Decimal(0))
     effective_to: date | None = None
     source: str = field(default="", compare=False)
 
@@ -244,6 +277,7 @@ ORDER_FIELDS = ("partner_inn", "deal", "customer", "customer_inn", "products", "
 PILOT_FIELDS = ("partner_inn", "customer", "customer_inn", "products", "licences", "comment")
 """Our names of the fields of the pilot form, as far as an edition can require them."""
 
+_BUSINESS_DAYS_OF_ANY_MONTH = 10
 _LEAD_CRITERIA = ("tier", "region", "waiting")
 _INDIVIDUAL = "individual"
 _WHILE_TIER_LASTS = "while-tier-lasts"
@@ -273,20 +307,23 @@ def parse_edition(name: str, subjects: Mapping[str, Mapping[str, object]], sourc
     if effective_to is not None and effective_to < effective_from:
         head.fail("effective_to", f"must not lie before effective_from, got {effective_to.isoformat()}")
     head.close()
-    rows, review = _tiers(tables["tiers"])
+    rows, review, standing = _tiers(tables["tiers"])
+    deals, hoarding = _deals(tables["deals"])
     return Edition(
         name=name,
         effective_from=effective_from,
         tiers=rows,
         authorisation=_authorisation(tables["authorisation"]),
         tier_review=review,
-        deals=_deals(tables["deals"]),
+        deals=deals,
         deadlines=_deadlines(tables["deadlines"]),
         orders=_orders(tables["orders"]),
         pilots=_pilots(tables["pilots"]),
         training=_training(tables["training"]),
         leads=_leads(tables["leads"]),
         nfr=_nfr(tables["nfr"]),
+        standing=standing,
+        hoarding=hoarding,
         effective_to=effective_to,
         source=source,
     )
@@ -355,7 +392,7 @@ def _authorisation(table: _Table) -> AuthorisationFigures:
     return figures
 
 
-def _tiers(table: _Table) -> tuple[tuple[TierFigures, ...], TierReviewFigures]:
+def _tiers(table: _Table) -> tuple[tuple[TierFigures, ...], TierReviewFigures, StandingFigures]:
     section = table.text("section")
     rows = tuple(_tier(row, section) for row in table.tables("tier"))
     given = [row.tier for row in rows]
@@ -382,8 +419,20 @@ def _tiers(table: _Table) -> tuple[tuple[TierFigures, ...], TierReviewFigures]:
         grounds=review.texts("grounds", among=GROUNDS),
     )
     review.close()
+    letter = table.table("standing")
+    standing = StandingFigures(
+        section=letter.text("section"),
+        monthly=letter.flag("monthly"),
+        business_day=letter.whole("business_day", low=1),
+        deals_listed=letter.whole("deals_listed", low=1),
+        ahead_days=letter.whole("ahead_days", low=1),
+    )
+    if standing.business_day > _BUSINESS_DAYS_OF_ANY_MONTH:
+        told = f"expected at most {_BUSINESS_DAYS_OF_ANY_MONTH}, which every month has, got {standing.business_day}"
+        letter.fail("business_day", told)
+    letter.close()
     table.close()
-    return rows, figures
+    return rows, figures, standing
 
 
 def _tier(row: _Table, section: str) -> TierFigures:
@@ -414,8 +463,18 @@ def _tier(row: _Table, section: str) -> TierFigures:
     return figures
 
 
-def _deals(table: _Table) -> DealFigures:
+def _deals(table: _Table) -> tuple[DealFigures, HoardingFigures]:
     switch, renewal = table.table("switch"), table.table("renewal")
+    held = table.table("hoarding")
+    hoarding = HoardingFigures(
+        section=held.text("section"),
+        silent_days=held.whole("silent_days", low=1),
+        unmoved_days=held.whole("unmoved_days", low=1),
+        deals_at_least=held.whole("deals_at_least", low=1),
+        idle_share=held.percent("idle_share"),
+        ended_at_least=held.whole("ended_at_least", low=1),
+        won_share=held.percent("won_share"),
+    )
     reasons = table.table("reasons")
     figures = DealFigures(
         section=table.text("section"),
@@ -442,9 +501,9 @@ def _deals(table: _Table) -> DealFigures:
         table.fail(
             "report_reminder_days_before", f"must be less than report_every_days, got {figures.report_reminder_days_before}"
         )
-    for part in (switch, renewal, reasons, table):
+    for part in (switch, renewal, held, reasons, table):
         part.close()
-    return figures
+    return figures, hoarding
 
 
 def _deadlines(table: _Table) -> DeadlineFigures:

@@ -34,6 +34,7 @@ from cases.ports import Outside
 from cases.tabs import Tabs
 from jobs.programme import load_calendar, load_editions
 from ledger.database import SqlLedger, open_ledger
+from mailer.bulk import RussianListReader
 from mailer.rendering import Rendered, render
 from mailer.replies import RussianReplyReader
 from mailer.wording import RussianWording
@@ -92,6 +93,7 @@ class House:
             calendar=CALENDAR,
             wording=RussianWording(),
             reader=RussianReplyReader(),
+            lists=RussianListReader(),
             tabs=Tabs(self.tabs),
             staff=(STAFF,),
         )
