@@ -92,7 +92,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     # staff
     "staff-attention": ("kind", "lines", "share"),
     "staff-appeal": ("appealed", "words", "own", "rivals"),
-    "staff-digest": ("counts", "waiting", "missed"),
+    "staff-digest": ("counts", "waiting", "missed", "hoarders"),
 }
 """Template -> facts besides COMMON.
 
@@ -121,7 +121,8 @@ TurnEnd, of a listing tier | staff · `lead`: see `lead_facts` · `changed`: sta
 `can_wait`: may ask to be told when the customer is free · `waits`: is it on the waiting list now ·
 `refusal`: number of the case whose refusal was appealed against · `appealed`: registration | extension | order | pilot |
 nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·
-`lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
+`lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `hoarders`: [{number, name, in_force, idle, ended, won_share}] ·
+`counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
 ADDED: Mapping[str, Mapping[str, bool | str]] = {"deal-refused": {"can_wait": False}}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from cases import hoarding
 from cases.desk import Desk
 from cases.model import PartnerState, QuarantineItem
 from cases.tiers import review_partner
 from jobs.office import Office
 from jobs.read_sheet import CONCERNED
 from ledger.database import SqlTransaction
+from rules.hoarding import Holding, idle_before
 from rules.tiers import is_review_day
 
 PORTION = 100
@@ -25,9 +27,11 @@ def run(office: Office) -> None:
     with office.ledger.reading(office.now) as tx:
         daily = tx.note(_DAY) != today.isoformat()
         quarterly = tx.note(_QUARTER) != quarter and is_review_day(today, _first_business_day(office, today))
+        held: dict[str, Holding] = {}
         concerned = [inn for inn in tx.note(CONCERNED).split(",") if inn]
         if daily or quarterly:
             numbers = [case.number for case in tx.all_partners() if case.state == PartnerState.AUTHORISED]
+            held = tx.holdings(idle_before(today, office.editions.at(today)))
         else:
             numbers = [case.number for inn in concerned if (case := tx.partner(inn)) is not None]
     if not (daily or quarterly or concerned):
@@ -36,6 +40,8 @@ def run(office: Office) -> None:
     def work(desk: Desk, portion: Sequence[str]) -> None:
         for case in desk.tx.preload(portion):
             review_partner(desk, case, quarterly=quarterly)
+            if daily:
+                hoarding.show(desk, case, held.get(case.partner().inn, Holding()))
 
     def set_aside(tx: SqlTransaction, number: str, why: str) -> None:
         tx.quarantine(QuarantineItem("tier", number, why, "", office.now))

@@ -17,13 +17,14 @@ from jobs.office import Office
 from jobs.read_sheet import SEEN
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
+from rules.hoarding import idle_before
 from sheets.base import Updates
 from sheets.columns import JOURNAL
 from sheets.masking import masked, masked_row
 from sheets.plan import Ours, plan_writes
 from sheets.port import Changed, Changes, Locked, SheetError, WriteReport
 from sheets.projection import FORM_OF_SOURCE, TAB_OF_KIND, Shown, case_row, submission_row
-from sheets.summary import Summary
+from sheets.summary import Hoarder, Summary
 
 TRIES = 3
 EVENTS_AT_ONCE = 50_000
@@ -222,7 +223,9 @@ def _summary(office: Office, tx: SqlTransaction) -> Summary:
     undelivered = tx.undelivered()
     missed = tx.missed()
     tiers: dict[str, int] = {}
+    names: dict[str, str] = {}
     for partner in tx.all_partners():
+        names[partner.partner().inn] = f"{partner.partner().name} {partner.number}"
         if partner.state == PartnerState.AUTHORISED:
             tier = partner.partner().tier.value
             tiers[tier] = tiers.get(tier, 0) + 1
@@ -234,6 +237,8 @@ def _summary(office: Office, tx: SqlTransaction) -> Summary:
                 states[state] = states.get(state, 0) + count
         return states
 
+    today = office.outside.calendar.local_date(office.now)
+    holdings = tx.holdings(idle_before(today, office.editions.at(today)))
     return Summary(
         last_run=office.now,
         deals=of(CaseKind.DEAL),
@@ -246,4 +251,7 @@ def _summary(office: Office, tx: SqlTransaction) -> Summary:
         missed_count=len(missed),
         undelivered=len(undelivered.mails),
         quarantine=len(tx.quarantined()),
+        hoarders=[
+            Hoarder(names.get(inn, inn), held.idle, held.in_force, held.won_share) for inn, held in holdings.items() if held.idle
+        ],
     )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, false, func, or_, select, true
+from sqlalchemy import and_, bindparam, case, false, func, or_, select, true
 
 from cases.model import (
     OPEN_DEAL_STATES,
     Case,
     CaseKind,
+    DealState,
     EffectKind,
     ErrandState,
     Event,
@@ -23,8 +24,9 @@ from cases.model import (
     RequestState,
 )
 from ledger.codec import decode_decision, decode_facts, decode_reasons
-from ledger.schema import MailState, RowState, cases, decisions, events, mails, quarantine, row_effects, words
+from ledger.schema import MailState, RowState, cases, decisions, events, mails, quarantine, registrations, row_effects, words
 from ledger.staff import StaffTables
+from rules.hoarding import Holding, IdleBefore
 
 _c, _m, _r = cases.c, mails.c, row_effects.c
 _undecided_partner = and_(_c.kind == CaseKind.PARTNER, _c.state.in_([PartnerState.PENDING, PartnerState.NEEDS_DATA]))
@@ -53,6 +55,16 @@ _unsent = _some_mails.where(_m.state.not_in([MailState.SENT, MailState.CANCELLED
 _rows = select(row_effects).where(_r.number == bindparam("of")).order_by(_r.kind.desc(), _r.ref)
 _unwritten = select(row_effects).where(_r.state == RowState.PENDING).order_by(_r.queued_at, _r.kind, _r.ref)
 _quarantined = select(quarantine).where(quarantine.c.released_at.is_(None)).order_by(quarantine.c.at, quarantine.c.key)
+
+_in_force = registrations.c.state == DealState.REGISTERED
+_idle = or_(registrations.c.heard_on < bindparam("silent"), registrations.c.unmoved_since < bindparam("unmoved"))
+_holdings = select(
+    registrations.c.partner_inn,
+    func.sum(case((_in_force, 1), else_=0)).label("in_force"),
+    func.sum(case((and_(_in_force, _idle), 1), else_=0)).label("idle"),
+    func.sum(case((registrations.c.state.in_(sorted(OPEN_DEAL_STATES)), 0), else_=1)).label("ended"),
+    func.sum(case((registrations.c.state == DealState.WON, 1), else_=0)).label("won"),
+).group_by(registrations.c.partner_inn)
 
 _SOON = timedelta(days=1)
 
@@ -177,6 +189,12 @@ class Reports(StaffTables):
         """What is in quarantine now, oldest first; cases have the source `case`."""
         rows = self._rows_of(_quarantined)
         return [QuarantineItem(row.source, row.key, row.reason, row.raw, row.at) for row in rows]
+
+    def holdings(self, before: IdleBefore) -> dict[str, Holding]:
+        """How each partner with a deal that was ever registered works on its deals, by INN; one query, whatever their number."""
+        self.flush()
+        days = {"silent": before.silent.isoformat(), "unmoved": before.unmoved.isoformat()}
+        return {row.partner_inn: Holding(row.in_force, row.idle, row.ended, row.won) for row in self._rows_of(_holdings, days)}
 
     def counts(self) -> dict[tuple[CaseKind, str], int]:
         """How many cases there are, by kind and state."""

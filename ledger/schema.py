@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0004"
+VERSION = "0005"
 """The newest migration that this code knows. Versions sort as text."""
 
 
@@ -155,6 +155,16 @@ cases = Table(
     Index("ix_cases_name_key", "name_key"),
     Index("ix_cases_wakes_at", "wakes_at"),
     Index("ix_cases_kind_state", "kind", "state"),
+)
+
+registrations = Table(  # deals that were registered once: what is counted of them, small enough to be counted at every write
+    "registrations",
+    metadata,
+    Column("number", ForeignKey("cases.number"), primary_key=True),
+    Column("partner_inn", Line(32), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("heard_on", String(10), nullable=False),  # ISO day of the last news
+    Column("unmoved_since", String(10)),  # ISO day of the registration while the sale stands at the first status
 )
 
 holds = Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cases.model import OPEN_DEAL_STATES, Case, CaseKind, DealData, EffectKind, PartnerData, Submission
+from cases.model import OPEN_DEAL_STATES, Case, CaseKind, DealData, EffectKind, PartnerData, SaleStatus, Submission
 from ledger.codec import encode
-from ledger.schema import RowState, cases, counters, decisions, events, mails, row_effects, submissions
+from ledger.schema import RowState, cases, counters, decisions, events, mails, registrations, row_effects, submissions
 
 Row = dict[str, Any]
 
@@ -66,6 +66,23 @@ def ended_at(case: Case) -> datetime | None:
         zone = case.submitted_at.tzinfo
         known.append(datetime.combine(data.expired_on, datetime.min.time(), zone) + timedelta(days=1))
     return max(known)
+
+
+_FIRST_STATUSES = (None, SaleStatus.IN_WORK)
+
+
+def _registration_row(case: Case) -> Row | None:
+    """What is counted of a deal that was registered once; None for any other case."""
+    if not isinstance(case.data, DealData) or case.data.reported_on is None or case.data.registered_at is None:
+        return None
+    unmoved = case.data.sale_status in _FIRST_STATUSES
+    return {
+        "number": case.number,
+        "partner_inn": case.partner_inn,
+        "state": case.state,
+        "heard_on": case.data.reported_on.isoformat(),
+        "unmoved_since": case.data.registered_at.astimezone(UTC).date().isoformat() if unmoved else None,
+    }
 
 
 def _case_row(case: Case) -> Row:
@@ -220,6 +237,7 @@ class Unit:
             self._connection.execute(_insert_case, [_case_row(case) for case in self._added.values()])
             for number, case in self._added.items():
                 self._stored_revision[number] = case.revision
+            self._flush_registrations(self._added.values())
             self._added = {}
         if self._changed:
             rows = [
@@ -233,7 +251,14 @@ class Unit:
                 raise Conflict("a case was changed by another transaction meanwhile")
             for number, case in self._changed.items():
                 self._stored_revision[number] = case.revision
+            self._flush_registrations(self._changed.values())
             self._changed = {}
+
+    def _flush_registrations(self, flushed: Iterable[Case]) -> None:
+        rows = [row for row in map(_registration_row, flushed) if row is not None]
+        if rows:
+            replaced = ("partner_inn", "state", "heard_on", "unmoved_since")
+            self._connection.execute(upsert(self._dialect, registrations, *replaced), rows)
 
     def _flush_if_new(self, number: str) -> None:
         """Have a row of the case in the database, so that others may point to it."""

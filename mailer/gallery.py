@@ -199,6 +199,10 @@ SAMPLES: Facts = {
     "lines": LINES,
     "share": "0.5",
     "counts": {"deals": 12, "waiting": 2, "missed": 1},
+    "hoarders": [
+        {"number": "P-0003", "name": "ООО «Вектор»", "in_force": 9, "idle": 7, "ended": 12, "won_share": "8"},
+        {"number": "P-0007", "name": "АО «Гелиос»", "in_force": 4, "idle": 1, "ended": 0, "won_share": ""},
+    ],
     "waiting": LINES,
     "missed": LINES[:1],
 }

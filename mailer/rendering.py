@@ -23,7 +23,7 @@ from cases.letters import ADDED, COMMON, LETTERS
 from cases.listing import Listed
 from cases.model import Mail
 from mailer import format as russian
-from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name, deadline, unclear
+from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name, deadline, hoarder, unclear
 
 TEMPLATES = Path(__file__).parent / "templates"
 _PARTS = ("text", "html")
@@ -145,6 +145,10 @@ def _unclear_lines(lines: Iterable[Mapping[str, str]]) -> list[str]:
     return [f"«{_brief(line['line'])}» – {unclear(line['why'])}" for line in lines]
 
 
+def _hoarder_rows(lines: Iterable[Mapping[str, object]]) -> list[tuple[str, str]]:
+    return [(f"{line['name']}, {line['number']}", hoarder({name: str(value) for name, value in line.items()})) for line in lines]
+
+
 _FILTERS: Mapping[str, Callable[..., object]] = {
     "day": russian.day,
     "short_day": russian.short_day,
@@ -163,6 +167,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "count_rows": _count_rows,
     "line_rows": _line_rows,
     "deadline_rows": _deadline_rows,
+    "hoarder_rows": _hoarder_rows,
     "unclear_lines": _unclear_lines,
     "brief": _brief,
     "flow": _flow,

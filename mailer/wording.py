@@ -242,6 +242,8 @@ REMARKS: Mapping[str, Pieces] = {
     "not-open": ("Сделка уже завершена.",),
     "extension-refused": ("В продлении отказано; подробности в письме.",),
     "not-in-force": ("Регистрация сделки не действует.",),
+    "hoarding-idle": ("Держит сделки без движения", ": {idle} из {in_force}", " ({share} %)", "."),
+    "hoarding-seldom-won": ("Редко доводит сделки до покупки", ": выиграно {won} из {ended}", " ({share} %)", "."),
     "distance": ("Статус", " «{tier}»", ": продажи ещё на {roubles}", "; {conditions}", "."),
     # why a word of staff's cannot be carried out; put into `impossible-word` and `put-back`
     "not-a-number": ("Это не число", ": «{value}»", "."),
@@ -909,6 +911,11 @@ def count_name(name: str) -> str:
 def deadline(fact: Mapping[str, str]) -> str:
     """A line of the deadlines in a partner's monthly letter."""
     return _fill(DEADLINES.get(fact["kind"], ("{number}", ", {about}")), fact)
+
+
+def hoarder(fact: Mapping[str, str]) -> str:
+    """How a partner works on its deals, in a line for staff."""
+    return _fill(("без движения {idle}", " из {in_force}", "; выиграно {won_share} % из {ended}"), fact)
 
 
 def unclear(why: str) -> str:

@@ -13,7 +13,7 @@ from sheets.shape import Type
 from sheets.summary import Block, Summary, lay_out
 
 _TITLE = PatternFill("solid", start_color="D0D5DD", end_color="D0D5DD")
-_WIDTHS = {"A": 32, "B": 18, "C": 3, "D": 22, "E": 18, "F": 3}
+_WIDTHS = {"A": 32, "B": 18, "C": 3, "D": 28, "E": 24, "F": 3}
 _CHART_COLUMN = "G"
 _CHART_HEIGHT = 16  # rows
 

@@ -27,7 +27,7 @@ _ABOUT = (
 _HEADS = "sheets(properties(sheetId),data(startRow,rowData(values(note,dataValidation,userEnteredFormat(numberFormat)))))"
 _COLOURED = ("state", "authorisation", "answer", "tier")
 _WRAPPED_FROM = 26
-_SUMMARY_WIDTHS = (32, 18, 3, 22, 18, 3)
+_SUMMARY_WIDTHS = (32, 18, 3, 28, 24, 3)
 _CHART_COLUMN, _CHART_HEIGHT = 6, 16
 
 

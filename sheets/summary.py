@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from sheets.columns import DEAL_STATES, LEAD_STATES, PARTNER_STATES, REQUEST_STATES, TIERS
 from sheets.shape import Words
 from sheets.values import Cell, moment
 
 LISTED = 25
+HOARDERS = 10
 
 _WORDS: Words = {
     "title": "Partner Desk: сводка",
@@ -26,9 +28,22 @@ _WORDS: Words = {
     "leads": "Лиды",
     "at_risk": "Сроки под угрозой",
     "missed": "Пропущенные сроки",
+    "hoarders": "Держат сделки без движения",
+    "held": "{idle} из {in_force}",
+    "held_and_won": "{idle} из {in_force}, выиграно {won_share} %",
     "none": "нет",
     "more": "и ещё",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Hoarder:
+    """A partner whose registrations lie idle: `idle` of those `in_force`; percent of the ended ones won, None without any."""
+
+    name: str
+    idle: int
+    in_force: int
+    won_share: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class Summary:
     undelivered: int = 0
     quarantine: int = 0
     leads: Mapping[str, int] = field(default_factory=dict)
+    hoarders: Sequence[Hoarder] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +100,15 @@ def lay_out(summary: Summary) -> list[Block]:
         lines = _counts(counts, words)
         blocks.append(Block(_WORDS[title], top, 1, lines, chart))
         top += len(lines) + 2
-    risk = _deadlines(summary.at_risk)
-    blocks.append(Block(_WORDS["at_risk"], 1, 4, risk))
-    blocks.append(Block(_WORDS["missed"], len(risk) + 3, 4, _deadlines(summary.missed)))
+    top = 1
+    beside: list[tuple[str, list[tuple[str, Cell]]]] = [
+        ("at_risk", _deadlines(summary.at_risk)),
+        ("missed", _deadlines(summary.missed)),
+        ("hoarders", _hoarders(summary.hoarders)),
+    ]
+    for title, lines in beside:
+        blocks.append(Block(_WORDS[title], top, 4, lines))
+        top += len(lines) + 2
     return blocks
 
 
@@ -97,6 +119,14 @@ def _counts(counts: Mapping[str, int], words: Words) -> list[tuple[str, Cell]]:
         name = words.get(ours, ours)
         shown[name] = shown.get(name, 0) + count
     return list(shown.items())
+
+
+def _hoarders(hoarders: Sequence[Hoarder]) -> list[tuple[str, Cell]]:
+    lines: list[tuple[str, Cell]] = []
+    for one in sorted(hoarders, key=lambda one: (-one.idle, one.in_force, one.name))[:HOARDERS]:
+        words = _WORDS["held" if one.won_share is None else "held_and_won"]
+        lines.append((one.name, words.format(idle=one.idle, in_force=one.in_force, won_share=one.won_share)))
+    return lines or [(_WORDS["none"], None)]
 
 
 def _deadlines(items: Sequence[tuple[str, datetime]]) -> list[tuple[str, Cell]]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, make_url, text
 
+from cases.model import DealState, SaleStatus
 from ledger.database import SqlLedger, open_ledger
 from ledger.engine import make_engine
 from ledger.migrations import LedgerTooNew, upgrade
 from ledger.schema import VERSION, metadata
+from rules.hoarding import Holding, IdleBefore
 from tests.ledger.ledger_samples import NOW, SECRET, deal, form_row, ledger_url, mail
 
 ROOT = Path(__file__).parents[2]
@@ -241,3 +244,32 @@ def test_old_runs_are_forgotten_and_the_latest_ones_stay(ledger: SqlLedger) -> N
         ledger.job_finished("send_mail", slot, at, ok=True)
     assert ledger.forget_runs(NOW - timedelta(days=30)) == 1
     assert ledger.job_runs()["send_mail"].slot == "new"
+
+
+def test_registrations_of_an_older_ledger_are_counted(url: str) -> None:
+    """A ledger of before the measures of hoarding: what it knows of each registration is taken over."""
+    engine = make_engine(make_url(url))
+    upgrade(engine)
+    engine.dispose()
+    old, moved = deal("D-2026-0001"), deal("D-2026-0002")
+    for case, status in ((old, None), (moved, SaleStatus.TENDER)):
+        case.state = DealState.REGISTERED
+        case.data = replace(case.deal(), registered_at=NOW, reported_on=NOW.date(), sale_status=status)
+    ledger = open_ledger(url, secret=SECRET, owner="tests")
+    with ledger.transaction(NOW) as tx:
+        for case in (old, moved, deal("D-2026-0003")):
+            tx.add_case(case)
+    before = IdleBefore(NOW.date(), NOW.date() + timedelta(days=1))
+    with ledger.reading(NOW) as tx:
+        counted = tx.holdings(before)
+    ledger.close()
+    assert counted == {"7701000001": Holding(in_force=2, idle=1)}
+    engine = make_engine(make_url(url))
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE registrations"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    engine.dispose()
+    again = open_ledger(url, secret=SECRET, owner="tests")
+    with again.reading(NOW) as tx:
+        assert tx.holdings(before) == counted
+    again.close()

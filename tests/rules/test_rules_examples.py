@@ -39,12 +39,14 @@ from rules.deals import (
 )
 from rules.decision import Decision, Problem, Result
 from rules.edition import Edition, Tier
+from rules.hoarding import Holding, idle_before, marks
 from rules.leads import Candidate, LeadFacts, hand_out, month_of, quotas_open_again, reminder_at, take_up_by
 from rules.nfr import NfrFacts, nfr, nfr_end
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
 from rules.renewals import Purchase, incumbent
 from rules.requests import TopicFacts, stays_listed, topic
+from rules.standing import is_ahead, is_told, letters_go
 from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, benefits, distance, fallback, review, sales_total, shortfall
 from rules.training import course_terms, proposed_day, reminder_days
 from rules.violations import Violation, weigh
@@ -101,6 +103,8 @@ POINTS: Mapping[str, frozenset[str]] = {
             "квота лидов",
             "лид предлагают один раз",
             "срок ответа по лиду",
+            "письмо месяца",
+            "сроки в письме месяца",
         }
     ),
     "Регистрация сделки": frozenset(
@@ -147,6 +151,8 @@ POINTS: Mapping[str, frozenset[str]] = {
             "все причины заказа по порядку",
             "заказ второго партнёра",
             "цена заказа",
+            "сделки без движения",
+            "доля выигранных",
             "лист ожидания",
         }
     ),
@@ -676,6 +682,33 @@ def run_lead_days(facts: dict[str, Any], edition: Edition, expected: dict[str, A
     return {key: value for key, value in actual.items() if key in expected}
 
 
+def run_standing(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    calendar = calendar_of(edition.name)
+    on = day(facts.pop("on"))
+    goes = letters_go(on, edition, calendar)
+    shown: dict[str, Any] = {
+        "goes": told(goes, calendar) if goes else "",
+        "told": is_told(day(facts.pop("authorised_on")), on),
+    }
+    if "due" in facts:
+        shown["ahead"] = [told_day(due) for due in map(day, facts.pop("due")) if is_ahead(due, on, edition)]
+    used_up(facts)
+    return shown
+
+
+def run_hoarding(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    before = idle_before(day(facts.pop("on")), edition)
+    held = Holding(*(facts.pop(name, 0) for name in ("in_force", "idle", "ended", "won")))
+    used_up(facts)
+    shares = {"idle_share": held.idle_share, "won_share": held.won_share}
+    return {
+        "silent": told_day(before.silent),
+        "unmoved": told_day(before.unmoved),
+        **{name: str(share) for name, share in shares.items() if share is not None},
+        "marks": list(marks(held, edition)),
+    }
+
+
 RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str, Any]]] = {
     "authorise": run_authorise,
     "register": run_register,
@@ -687,6 +720,8 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "extend": run_extend,
     "tier": run_tier,
     "violations": run_violations,
+    "standing": run_standing,
+    "hoarding": run_hoarding,
     "deadline": run_deadline,
     "term": run_term,
     "agenda": run_agenda,
