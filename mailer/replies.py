@@ -245,7 +245,7 @@ class RussianReplyReader:
     def read_lead(self, text: str, subject: str, answered: str) -> Reading:
         """1 or 2 of the letter's list alone on a line, with or without the words that belong to it; or those words."""
         fresh = new_text(text, answered)
-        lines = _meaningful(fresh[:_MAX_CHARS])
+        lines = plain_lines(fresh[:_MAX_CHARS])
         body = "\n".join(lines)
         if _STATUS.fullmatch(body.replace(",", "").strip(" .!?\n")) or (not body and _STATUS.fullmatch(_subject(subject))):
             return Reading("status", fresh)
