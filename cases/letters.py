@@ -137,6 +137,7 @@ _OWN_LISTS: Mapping[str, Mapping[str, str]] = {
     "partner-updated": {"1": "yes", "2": "no"},
     "deal-refused": {"1": "wait", "2": "appeal"},
     "waiting-list": {"9": "stop-waiting"},
+    "staff-digest": {"hoarders": []},
 }
 
 
