@@ -739,6 +739,7 @@ class LetterKind(StrEnum):
     AUTOMATIC = "automatic"
     BOUNCE = "bounce"
     OWN = "own"
+    HOUSE = "house"  # written by hand from the mailbox's own address
 
 
 @dataclass(frozen=True, slots=True)
@@ -760,6 +761,7 @@ class Letter:
     `numbers`: case numbers in the subject. `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it;
     `failed_authentication`: a trusted result says it is forged. `text`: the whole body as text. `failed_recipient`: of a bounce;
     `no_such_address`: the bounce says that there is no such address.
+    `recipients`: everybody it names in To, Cc, Bcc, lower case.
     """
 
     key: str
@@ -778,6 +780,7 @@ class Letter:
     attachments: tuple[Attachment, ...] = ()
     failed_recipient: str = ""
     no_such_address: bool = False
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

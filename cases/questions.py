@@ -69,17 +69,17 @@ def review(desk: Desk, case: Case) -> None:
         desk.tx.save(case)
 
 
-def settle(desk: Desk, case: Case, state: RequestState, *, tell: bool = True) -> None:
-    """Staff closed, approved or refused it."""
+def settle(desk: Desk, case: Case, state: RequestState, *, tell: bool = True, facts: Facts | None = None) -> None:
+    """Staff closed, approved or refused it. `facts`: what else is to be recorded of that."""
     case.state = state
     case.question, case.wakes_at, case.decided_at = None, None, desk.now
-    desk.record(case, "request", state.value, "staff")
+    desk.record(case, "request", state.value, "staff", facts=facts)
     accepted = state in (RequestState.APPROVED, RequestState.CLOSED)
     rows = desk.answer(case, Answer.ACCEPTED if accepted else Answer.REFUSED)
     if tell and case.sender:
-        facts = {"subject": case.request().subject, "outcome": state.value}
+        letter = {"subject": case.request().subject, "outcome": state.value}
         # what concerns a partner is answered to its known contacts, whoever asked
-        desk.write(case, "question-answered", facts=facts, answers=rows)
+        desk.write(case, "question-answered", facts=letter, answers=rows)
 
 
 def reject(desk: Desk, case: Case, decision: Decision, facts: Facts) -> None:

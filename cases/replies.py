@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from cases import appeals, clockwork, deals, leads, orders, partners, pilots, questions, standing, undelivered, updates, waiting
+from cases import (
+    appeals,
+    clockwork,
+    deals,
+    leads,
+    orders,
+    partners,
+    pilots,
+    questions,
+    staff_mail,
+    standing,
+    undelivered,
+    updates,
+    waiting,
+)
 from cases.desk import Desk
 from cases.letters import own_list
 from cases.model import (
@@ -60,23 +74,30 @@ def take_letter(desk: Desk, letter: Letter) -> None:
         elif case is not None:
             words = undelivered.came_back(desk, case, answered, address, dead=letter.no_such_address)
             desk.attention("bounce", "", case, words)
+    elif staff_mail.is_staffs(desk, letter):
+        staff_mail.take(desk, letter, submission, case)
     elif letter.kind is not LetterKind.PERSON:
         desk.tx.add_submission(submission)
         if case is not None and letter.kind is not LetterKind.OWN:  # copies of our own letters are no news
             desk.journal(case, f"mail-in:{letter.kind.value}")
     else:
         _from_person(desk, letter, submission, answered, case)
+        staff_mail.remember(desk, letter, submission.number)
 
 
 def _is_twin(desk: Desk, letter: Letter) -> bool:
-    """The same letter under another name in the mailbox: To and Cc, an alias, a copy by hand. Needs a Message-ID."""
+    """The same letter under another name in the mailbox: To and Cc, an alias, a copy by hand. Needs a Message-ID.
+
+    What only claims to be of staff is nobody's first copy: the one that proves it may come yet.
+    """
     if not letter.message_id:
         return False
     parts = (letter.message_id, letter.sender.lower(), letter.subject, letter.text)
     mark = "letter:" + sha256("\x1f".join(parts).encode()).hexdigest()
     if desk.tx.note(mark):
         return True
-    desk.tx.set_note(mark, letter.key)
+    if letter.authentic or not staff_mail.is_staffs(desk, letter):
+        desk.tx.set_note(mark, letter.key)
     return False
 
 

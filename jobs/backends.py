@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from jobs.home import Home
 from jobs.settings import ImapSettings, SettingsError, SmtpSettings, secret
 from mailer.imap_inbox import ImapInbox, OwnCopies, Server
+from mailer.imap_sent import ImapSent
 from mailer.inbox import Inbox
 from mailer.maildir_inbox import MaildirInbox
 from mailer.maildir_outbox import MaildirOutbox
@@ -43,6 +44,24 @@ def inbox(home: Home, closing: ExitStack) -> Inbox:
         max_bytes=limit,
         since=date.fromisoformat(settings.imap.since) if settings.imap.since else None,
         idle_seconds=settings.imap.idle_seconds,
+    )
+    closing.callback(found.close)
+    return found
+
+
+def sent_by_hand(home: Home, closing: ExitStack) -> Inbox | None:
+    """Where letters lie that staff sent from the mailbox itself; None where they cannot be told from ours. Raises SettingsError.
+
+    Local mode has no other hand; a server that keeps no keywords (`done_folder`) cannot mark what was read.
+    """
+    settings = home.settings.mail
+    if settings.backend == "maildir" or settings.imap.done_folder:
+        return None
+    found = ImapSent(
+        _server(home, settings.imap, "mail.imap"),
+        sent_folder=settings.imap.sent_folder,
+        max_bytes=settings.max_letter_mb * 1024 * 1024,
+        since=date.fromisoformat(settings.imap.since) if settings.imap.since else None,
     )
     closing.callback(found.close)
     return found

@@ -13,7 +13,7 @@ from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jobs.backends import inbox, mailbox, spreadsheet
+from jobs.backends import inbox, mailbox, sent_by_hand, spreadsheet
 from jobs.home import Home
 from jobs.lock import first_worker
 from jobs.office import Office, outside, owner_of
@@ -59,6 +59,7 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
                 outside=outside(home, editions, tabs, now),
                 report=report,
                 progress=progress,
+                sent_by_hand=_Inbox(sent) if (sent := sent_by_hand(home, closing)) else None,
                 dry=True,
             )
         finally:

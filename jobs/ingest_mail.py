@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from sqlalchemy.exc import OperationalError
 
-from cases.model import QuarantineItem
+from cases.model import LetterKind, QuarantineItem
 from cases.replies import take_letter
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from mailer.bounces import second_read
 from mailer.dkim_check import seconded
-from mailer.inbox import RawMail
+from mailer.inbox import Inbox, RawMail
 from mailer.reading import LetterLimits, Unreadable, read_guarded
 
 SOURCE = "mail"
@@ -24,12 +25,18 @@ log = logging.getLogger("jobs")
 
 
 def run(office: Office) -> None:
-    """Take in every letter that lies in the inbox."""
+    """Take in every letter that lies in the inbox; before them what staff sent by hand, which may answer what is nearly late."""
+    if office.sent_by_hand is not None:
+        _empty(office, office.sent_by_hand)
+    _empty(office, office.inbox)
+
+
+def _empty(office: Office, inbox: Inbox) -> None:
     try:
-        for item in office.inbox.new():
+        for item in inbox.new():
             if _take(office, item):
                 reach(FailPoint.LETTER_TAKEN)
-                office.inbox.done(item.key)
+                inbox.done(item.key)
     except OSError as error:
         office.report.fault(f"the inbox cannot be read: {error.strerror or error}")
 
@@ -40,6 +47,8 @@ def _take(office: Office, item: RawMail) -> bool:
         if tx.known_submissions(SOURCE, [item.key]):
             return True
     if item.raw is None:
+        if item.sent:
+            return True  # a large letter of staff's own is their affair
         _set_aside(office, item, item.error)
         return True
     try:
@@ -73,6 +82,8 @@ def _act(office: Office, item: RawMail, raw: bytes) -> None:
     )
     letter = second_read(seconded(letter, raw, authserv_id=settings.authserv_id), raw, settings.address)
     reach(FailPoint.LETTER_READ)
+    if item.sent and letter.kind in (LetterKind.PERSON, LetterKind.HOUSE):  # only its owner files anything there
+        letter = replace(letter, kind=LetterKind.HOUSE, authentic=True, failed_authentication=False)
     with office.desk() as (desk, _):
         take_letter(desk, letter)
 

@@ -17,7 +17,7 @@ from cases.desk import Desk
 from cases.model import FormRow, StaffTabs, StaffWord
 from cases.ports import Outside
 from cases.tabs import Tabs
-from jobs.backends import inbox, mailbox, spreadsheet
+from jobs.backends import inbox, mailbox, sent_by_hand, spreadsheet
 from jobs.failpoints import FailPoint, reach
 from jobs.home import SHIPPED_PROGRAMME, Home
 from jobs.programme import load_calendar, load_editions
@@ -64,7 +64,10 @@ class SheetInHand:
 
 @dataclass(slots=True)
 class Office:
-    """One pass. `outside` is made anew when staff's tabs were read. `sheet` None: as after the last pass, or unreadable."""
+    """One pass. `outside` is made anew when staff's tabs were read. `sheet` None: as after the last pass, or unreadable.
+
+    `sent_by_hand`: what staff send from the mailbox itself; None where that is not read.
+    """
 
     home: Home
     now: datetime
@@ -78,6 +81,7 @@ class Office:
     outside: Outside
     report: PassReport = field(default_factory=PassReport)
     progress: Progress = field(default_factory=Progress)
+    sent_by_hand: Inbox | None = None
     sheet: SheetInHand | None = None
     dry: bool = False
     began: float = field(default_factory=_clock)
@@ -198,4 +202,5 @@ def open_office(home: Home, now: datetime, progress: Progress, owner: str = "") 
             offers=home.offers,
             outside=outside(home, editions, tabs, now),
             progress=progress,
+            sent_by_hand=sent_by_hand(home, closing),
         )

@@ -44,7 +44,7 @@ class TxtLookup(Protocol):
 
 def seconded(letter: Letter, raw: bytes, *, authserv_id: str, lookup: TxtLookup = dns_txt) -> Letter:
     """The letter, authentic if a signature vouches for it where our server is silent. Never raises."""
-    if letter.authentic or letter.failed_authentication or letter.kind is not LetterKind.PERSON:
+    if letter.authentic or letter.failed_authentication or letter.kind not in (LetterKind.PERSON, LetterKind.HOUSE):
         return letter
     head = BytesHeaderParser().parsebytes(raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0])
     if any(_is_ours(str(value), authserv_id) for value in head.get_all("Authentication-Results", ())):

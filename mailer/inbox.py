@@ -13,7 +13,7 @@ class RawMail:
     """One item of the inbox. `key` is its identity for the ledger: the place in the mailbox, a colon, the SHA-256 of its bytes.
 
     `received_at` is the mailbox's own time (INTERNALDATE, file time), aware. With `raw` None the item could not be taken and
-    `error` says why in words for staff; the queue goes on behind it.
+    `error` says why in words for staff; the queue goes on behind it. `sent`: it lies among what was sent from the mailbox itself.
     """
 
     key: str
@@ -21,6 +21,7 @@ class RawMail:
     raw: bytes | None
     size: int
     error: str = ""
+    sent: bool = False
 
     @property
     def place(self) -> str:

@@ -92,9 +92,12 @@ def kind_of(outline: Outline, mailbox: str) -> Kind:
     if _is_bounce(outline):
         no_address = names_no_address(outline.status or outline.text[:4000])
         return Kind(LetterKind.BOUNCE, _failed_recipient(outline, mailbox), _returned_id(outline), no_address)
+    automatic = _is_automatic(outline)
     if _is_own(outline, mailbox):
         return Kind(LetterKind.OWN)
-    return Kind(LetterKind.AUTOMATIC if _is_automatic(outline) else LetterKind.PERSON)
+    if _from_mailbox(outline, mailbox):
+        return Kind(LetterKind.OWN if automatic else LetterKind.HOUSE)
+    return Kind(LetterKind.AUTOMATIC if automatic else LetterKind.PERSON)
 
 
 def names_no_address(text: str) -> bool:
@@ -122,14 +125,17 @@ def _is_bounce(outline: Outline) -> bool:
 
 
 def _is_own(outline: Outline, mailbox: str) -> bool:
-    if "x-partner-case" in outline.headers:
+    """By the marks that letters of ours bear, whoever sends them back."""
+    if "x-partner-case" in outline.headers or "x-partner-key" in outline.headers:
         return True
+    here = outline.sender.lower().partition("@")[2] == mailbox.lower().partition("@")[2]
+    return here and any(_OUR_ID.match(value.strip()) for value in outline.headers.get("message-id", ()))
+
+
+def _from_mailbox(outline: Outline, mailbox: str) -> bool:
     local, _, domain = mailbox.lower().partition("@")
     sender_local, _, sender_domain = outline.sender.lower().partition("@")
-    ours = sender_domain == domain and sender_local.partition("+")[0] == local
-    return ours or (
-        sender_domain == domain and any(_OUR_ID.match(value.strip()) for value in outline.headers.get("message-id", ()))
-    )
+    return sender_domain == domain and sender_local.partition("+")[0] == local
 
 
 def _is_automatic(outline: Outline) -> bool:

@@ -276,6 +276,7 @@ def _letter(content: _Content, key: str, received_at: datetime, mailbox: str, au
         failed_authentication=trust.failed,
         failed_recipient=kind.failed_recipient,
         no_such_address=kind.no_such_address,
+        recipients=_recipients(headers),
     )
 
 
@@ -303,6 +304,13 @@ def _sender(values: Sequence[str], content: _Content) -> tuple[str, str, bool]:
     name = re.sub(r"\\(.)", r"\1", quoted).strip() or rest.strip(" ()")
     several = len(values) > 1 or len(found) > 1 or any("@" in part for part in rest.split(",")[:-1])
     return content.words(name)[:200], clean(found[0]).lower().rstrip("."), not several
+
+
+def _recipients(headers: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Addresses of To, Cc and Bcc, each once; names beside them count for nothing."""
+    values = [value for name in ("to", "cc", "bcc") for value in headers.get(name, ())]
+    found = (address for value in values for address in _BARE_ADDRESS.findall(_QUOTED.sub(" ", value)))
+    return tuple(dict.fromkeys(clean(address).lower() for address in islice(found, 200)))
 
 
 def _tokens(headers: Mapping[str, Sequence[str]], text: str, mailbox: str) -> tuple[str, ...]:

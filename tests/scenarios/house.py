@@ -257,6 +257,7 @@ class House:
         """A letter that answers nothing."""
         message = self._message(at, sender, "partners@stakhanovets.ru", subject, text, {})
         for name, value in headers.items():
+            del message[name.replace("_", "-")]
             message[name.replace("_", "-")] = value
         self.deliver(message.as_bytes(), at)
 

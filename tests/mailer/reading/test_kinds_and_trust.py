@@ -155,11 +155,20 @@ def test_people(header: str, tmp_path: Path) -> None:
     [
         ("X-Partner-Case: D-2026-0001", "someone@x.ru"),
         ("Auto-Submitted: auto-generated", MAILBOX),
-        ("Subject: x", f"Партнёры <{MAILBOX.replace('@', '+abc@')}>"),
+        (f"Message-ID: <{'0' * 32}@{MAILBOX.partition('@')[2]}>", MAILBOX),
+        (f"X-Partner-Key: {'0' * 64}", MAILBOX),
     ],
 )
 def test_our_own_mail_coming_back(header: str, sender: str, tmp_path: Path) -> None:
     assert letter(raw(header, sender=sender), tmp_path).kind is LetterKind.OWN
+
+
+@pytest.mark.parametrize("sender", [MAILBOX, f"Партнёры <{MAILBOX.replace('@', '+abc@')}>"])
+def test_what_a_person_wrote_from_the_mailbox(sender: str, tmp_path: Path) -> None:
+    read = letter(raw('Subject: Re: вопрос\r\nCc: X <x@one.ru>, "y@two.ru" <Z@three.ru>', sender=sender), tmp_path)
+    assert read.kind is LetterKind.HOUSE
+    assert {"x@one.ru", "z@three.ru"} <= set(read.recipients)
+    assert "y@two.ru" not in read.recipients
 
 
 def results(text: str, server: str = SERVER) -> str:
