@@ -125,7 +125,10 @@ nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·
 `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
-ADDED: Mapping[str, Mapping[str, bool | str]] = {"deal-refused": {"can_wait": False}}
+ADDED: Mapping[str, Mapping[str, bool | str | list[Facts]]] = {
+    "deal-refused": {"can_wait": False},
+    "staff-digest": {"hoarders": []},
+}
 """Facts that came with a later release, and what they are in a letter that an earlier one left in the outbox."""
 
 DEAL_LETTERS = tuple(name for name, facts in LETTERS.items() if "deal" in facts)
@@ -137,7 +140,6 @@ _OWN_LISTS: Mapping[str, Mapping[str, str]] = {
     "partner-updated": {"1": "yes", "2": "no"},
     "deal-refused": {"1": "wait", "2": "appeal"},
     "waiting-list": {"9": "stop-waiting"},
-    "staff-digest": {"hoarders": []},
 }
 
 
