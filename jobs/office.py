@@ -34,6 +34,7 @@ from sheets.base import Base
 from sheets.lead_rows import LeadRow
 from sheets.port import Spreadsheet
 from sheets.snapshot import Snapshot
+from sheets.values import MOSCOW
 
 CALLS = "sheet.calls"
 """Note: calls of the spreadsheet's API in the last pass that made any."""
@@ -160,7 +161,7 @@ def owner_of(home: Home) -> str:
 
 def outside(home: Home, editions: Editions, tabs: StaffTabs, now: datetime) -> Outside:
     """What cases are given besides the ledger. Raises ProgrammeError."""
-    edition = editions.at(now.date())
+    edition = editions.at(now.astimezone(MOSCOW).date())
     settings = home.settings
     return Outside(
         now=now,
