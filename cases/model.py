@@ -757,7 +757,7 @@ class Letter:
     """An incoming mail, read. `key` is once for all (mailbox identity and hash); `received_at` is the mailbox's time.
 
     `tokens`: reply tokens found in the addresses it was sent to; `references`: Message-IDs of In-Reply-To, then
-    References, nearest first;
+    References, nearest first; `distant`: those of them that References alone names;
     `numbers`: case numbers in the subject. `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it;
     `failed_authentication`: a trusted result says it is forged. `text`: the whole body as text. `failed_recipient`: of a bounce;
     `no_such_address`: the bounce says that there is no such address.
@@ -781,6 +781,7 @@ class Letter:
     failed_recipient: str = ""
     no_such_address: bool = False
     recipients: tuple[str, ...] = ()
+    distant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

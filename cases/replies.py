@@ -106,10 +106,16 @@ def _to_the_house(answered: Mail | None) -> bool:
 
 
 def _whose(desk: Desk, letter: Letter) -> tuple[Mail | None, Case | None]:
-    """By reply token, then the letter it answers, then the number in the subject; an ambiguous match is no guess."""
+    """By reply token, then the letter it answers, then the number in the subject; an ambiguous match is no guess.
+
+    A letter that References alone names counts only under a subject with its number: people begin new matters with «Reply».
+    """
     answered = next((mail for token in letter.tokens if (mail := desk.tx.letter_by_token(token))), None)
     if answered is None:
-        answered = next((mail for reference in letter.references if (mail := desk.tx.letter_by_message_id(reference))), None)
+        found = ((one, desk.tx.letter_by_message_id(one)) for one in letter.references)
+        answered = next(
+            (mail for one, mail in found if mail and (one not in letter.distant or mail.number in letter.numbers)), None
+        )
     if answered is not None:
         return answered, desk.tx.case(answered.number)
     numbers = set(letter.numbers)

@@ -30,6 +30,9 @@ SQLITE = "sqlite:///"
 POSTGRESQL = "postgresql+psycopg://"
 """How the address of a ledger begins."""
 
+LONGEST_TIMEOUT = 300
+"""Seconds; a third of what a claim on a letter lasts: whoever waits for a server must not be taken for dead."""
+
 _CHOICES = {"spreadsheet.backend": '"xlsx" or "google"', "mail.backend": '"maildir" or "imap-smtp"'}
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
@@ -294,6 +297,9 @@ def _sensible(file: str, settings: Settings) -> None:
         ) from error
     if not 1 <= settings.mail.imap.idle_seconds <= 28 * 60:
         raise SettingsError(f"{file}: mail.imap.idle_seconds: expected 1 to 1680, got {settings.mail.imap.idle_seconds}")
+    for key, seconds in (("imap", settings.mail.imap.timeout_seconds), ("smtp", settings.mail.smtp.timeout_seconds)):
+        if not 1 <= seconds <= LONGEST_TIMEOUT:
+            raise SettingsError(f"{file}: mail.{key}.timeout_seconds: expected 1 to {LONGEST_TIMEOUT}, got {seconds}")
     addresses = [("mail.address", settings.mail.address), *(("staff.mail", address) for address in settings.staff.mail)]
     for key, address in addresses:
         if not _ADDRESS.fullmatch(address):

@@ -18,7 +18,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
@@ -259,7 +259,7 @@ def _letter(content: _Content, key: str, received_at: datetime, mailbox: str, au
     outline = Outline(headers, sender, subject, text, content.report_type, content.status, content.returned)
     kind = kind_of(outline, mailbox)
     trust = judge(headers.get("authentication-results", ()), sender.rpartition("@")[2] if single else "", authserv_id)
-    references = _references(headers, kind.returned_id, own_domain)
+    near, distant = _references(headers, kind.returned_id, own_domain)
     return Letter(
         key=key,
         kind=kind.kind,
@@ -270,7 +270,8 @@ def _letter(content: _Content, key: str, received_at: datetime, mailbox: str, au
         text=text,
         message_id=next(iter(_ids(_first(headers, "message-id"))), ""),
         tokens=_tokens(headers, text, mailbox),
-        references=references,
+        references=(*near, *distant),
+        distant=distant,
         numbers=case_numbers(subject),
         authentic=trust.authentic and single,
         failed_authentication=trust.failed,
@@ -323,18 +324,25 @@ def _tokens(headers: Mapping[str, Sequence[str]], text: str, mailbox: str) -> tu
     return tuple(dict.fromkeys(found.lower() for place in [*places, text] for found in token.findall(place)))
 
 
-def _references(headers: Mapping[str, Sequence[str]], returned_id: str, own_domain: str) -> tuple[str, ...]:
-    """Message-IDs with brackets, nearest first. One of ours is preceded by its 32 hex digits alone, the ledger's name for the
-    letter.
+def _references(
+    headers: Mapping[str, Sequence[str]], returned_id: str, own_domain: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Message-IDs with brackets, nearest first: what is answered or came back, and what References alone names. One of ours is
+    preceded by its 32 hex digits alone, the ledger's name for the letter.
     """
-    chain = [*_ids(returned_id), *_ids(_first(headers, "in-reply-to")), *reversed(_ids(_first(headers, "references")))]
+    near = _named([*_ids(returned_id), *_ids(_first(headers, "in-reply-to"))], own_domain)
+    distant = _named(reversed(_ids(_first(headers, "references"))), own_domain)
+    return tuple(islice(near, 200)), tuple(islice((one for one in distant if one not in near), 200))
+
+
+def _named(message_ids: Iterable[str], own_domain: str) -> dict[str, None]:
     found: dict[str, None] = {}
-    for message_id in chain:
+    for message_id in message_ids:
         own = _OWN_ID.fullmatch(message_id[1:-1])
         if own is not None and own.group(2).lower() == own_domain:
             found[own.group(1).lower()] = None
         found[message_id] = None
-    return tuple(islice(found, 200))
+    return found
 
 
 def _ids(value: str) -> list[str]:

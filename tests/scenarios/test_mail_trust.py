@@ -176,6 +176,20 @@ def test_two_numbers_in_the_subject_are_no_guess(held: House) -> None:
     assert len(held.rows("Обращения")) == 1
 
 
+@pytest.mark.parametrize(
+    ("header", "subject", "tied"),
+    [
+        ("In-Reply-To", "совсем другое", True),
+        ("References", "Re: регистрация [D-2026-0001]", True),
+        ("References", "совсем другое", False),
+        ("References", "Re: [D-2026-0002]", False),
+    ],
+)
+def test_references_alone_need_a_matching_subject(header: str, subject: str, tied: bool, held: House) -> None:
+    by_hand(held, ADDRESS, BOX, PASS, f"{header}: <first@one.example> {letter(held).message_id}", subject=subject)
+    assert acted(held) is tied
+
+
 def test_status_of_a_known_contact_without_a_letter_of_ours(held: House) -> None:
     by_hand(held, ADDRESS, BOX, PASS, subject="статус", text="статус")
     held.ok("2026-03-03 12:05")

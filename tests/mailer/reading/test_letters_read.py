@@ -96,6 +96,7 @@ def test_references_nearest_first_with_the_ledgers_names(tmp_path: Path) -> None
         f"<{'f' * 32}@elsewhere.ru>",
         "<first@x.ru>",
     )
+    assert got.distant == got.references[2:]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,38 @@ def test_with_nowhere_to_look_staff_decide_and_nothing_is_repeated(
     assert house.status("2026-03-02 12:00")["undelivered"] == 1
     states = {effect["state"] for number in ("P-0001", "D-2026-0001") for effect in house.explain(number)["effects"]}
     assert "in-doubt" in states
+
+
+def test_staff_are_told_of_the_third_passing_failure_once_and_the_letter_goes_at_last(
+    house: House, outgoing: OutgoingServer
+) -> None:
+    house.configure("mail = []", f'mail = ["{STAFF}"]')
+    outgoing.faults = [Fault("RCPT", "451 4.7.1 try later", for_=TO, times=4 * DUE)]
+    for at in ("10:00", "10:06", "10:40", "13:00"):
+        assert went(outgoing, STAFF) == []
+        assert house.once(f"2026-03-02 {at}").code == 1
+        if at == "10:40":
+            (told,) = went(outgoing, STAFF)
+            body = message_from_bytes(told, policy=default).get_body(("plain",))
+            assert body is not None
+            assert "D-2026-0001" in body.get_content()
+            outgoing.letters.clear()
+    house.ok("2026-03-02 19:05")
+    assert len(went(outgoing)) >= DUE
+    assert house.status("2026-03-02 19:05")["undelivered"] == 0
+
+
+def test_a_server_that_knows_no_such_address_is_believed_at_once(house: House, outgoing: OutgoingServer) -> None:
+    house.configure("mail = []", f'mail = ["{STAFF}"]')
+    outgoing.faults = [Fault("RCPT", "550 5.1.1 User unknown", for_=TO)]
+    assert house.once("2026-03-02 10:00").code == 1
+    remarks = [str(row["Замечания"]) for tab in ("Партнёры", "Сделки") for row in house.rows(tab)]
+    assert any(f"На адрес {TO} письма не доходят" in text for text in remarks)
+    assert went(outgoing, STAFF)
+    before = len(went(outgoing))
+    house.deal("2026-03-02 10:30", TO, inn(1), "Клиент 3", inn(103))
+    house.once("2026-03-02 10:31")
+    assert len(went(outgoing)) == before
 
 
 def test_a_mailbox_that_cannot_be_asked_leaves_the_doubt_for_later(
