@@ -218,10 +218,11 @@ def _believed(incoming: ImapInbox, configured: str) -> Iterator[Check]:
     elif any(same_server(name, configured) for name in seen):
         yield Check("senders", f"proven by {configured}, which marks the letters here, and by their DKIM signatures")
     elif seen:
+        above = {name.partition(".")[2] for name in seen}
+        name = f"*.{above.pop()}" if len(seen) > len(above) == 1 else seen[0]  # a service with many hosts
         yield Check(
             "senders",
-            f"mail.authserv_id is {configured}, but {others}: if that is your own server, write {seen[0]} "
-            "(docs/setup-mail.md, 6)",
+            f"mail.authserv_id is {configured}, but {others}: if that is your own server, write {name} (docs/setup-mail.md, 6)",
             warning=True,
         )
     else:

@@ -96,6 +96,14 @@ def test_the_server_that_vouches_is_compared_with_the_letters(
         assert "write mx.vendor.example" in text
 
 
+def test_a_service_with_many_hosts_is_proposed_as_such(mailed: House, account: Account) -> None:
+    for host in ("iva1-1", "myt5-2"):
+        account.deliver(f"Authentication-Results: {host}.qloud-c.yandex.net; dkim=none\r\nFrom: a@firm.ru\r\n\r\n1\r\n".encode())
+    mailed.configure('authserv_id = ""', 'authserv_id = "mx.yandex.ru"')
+    ((how, text),) = examined(mailed)["senders"]
+    assert (how, "write *.qloud-c.yandex.net" in text) == ("warning", True), text
+
+
 def test_a_server_that_never_vouched_yet(mailed: House) -> None:
     mailed.configure('authserv_id = ""', 'authserv_id = "mx.yandex.ru"')
     ((how, text),) = examined(mailed)["senders"]
