@@ -225,7 +225,7 @@ def _summary(office: Office, tx: SqlTransaction) -> Summary:
     tiers: dict[str, int] = {}
     names: dict[str, str] = {}
     for partner in tx.all_partners():
-        names[partner.partner().inn] = f"{partner.partner().name} {partner.number}"
+        names[partner.partner().inn] = f"{partner.number} {partner.partner().name}"  # a long name is cut, not the number
         if partner.state == PartnerState.AUTHORISED:
             tier = partner.partner().tier.value
             tiers[tier] = tiers.get(tier, 0) + 1

@@ -43,12 +43,12 @@ def test_silence_for_more_than_a_fortnight_is_idle_and_a_report_ends_it(house: H
     report(house, OTHER, "2026-03-16 11:00", "тендер", range(6, 11))
     house.ok("2026-03-16 11:05")
     house.ok("2026-03-17 10:00")
-    assert summary(house) == {"ООО «Один» P-0001": "5 из 5"}
+    assert summary(house) == {"P-0001 ООО «Один»": "5 из 5"}
     assert "Держит сделки без движения: 5 из 5 (100 %)." in house.row("Партнёры", "P-0001")["Замечания"]
     assert house.row("Партнёры", "P-0002")["Замечания"] == ""
     report(house, ADDRESS, "2026-03-17 11:00", "тендер", range(1, 4))
     house.ok("2026-03-17 11:05")
-    assert summary(house) == {"ООО «Один» P-0001": "2 из 5"}
+    assert summary(house) == {"P-0001 ООО «Один»": "2 из 5"}
     house.ok("2026-03-18 10:00")
     assert house.row("Партнёры", "P-0001")["Замечания"] == "", "two of five is less than half"
 
@@ -61,7 +61,7 @@ def test_always_in_work_is_idle_after_two_months(house: House) -> None:
     house.ok("2026-05-01 12:00")
     assert summary(house) == {"нет": "None"}
     house.ok("2026-05-02 12:00")
-    assert summary(house) == {"ООО «Один» P-0001": "5 из 5"}
+    assert summary(house) == {"P-0001 ООО «Один»": "5 из 5"}
 
 
 def test_who_seldom_wins_is_marked_and_the_partner_hears_nothing(house: House) -> None:
