@@ -16,7 +16,7 @@ from sqlalchemy import Column, String, Table, and_, bindparam, delete, func, or_
 from cases.model import Case, PartnerData, Submission
 from ledger.codec import decode_case, encode
 from ledger.reports import Reports
-from ledger.schema import MailState, cases, contacts, decisions, events, mails, quarantine, submissions, words
+from ledger.schema import MailState, cases, contacts, dead_addresses, decisions, events, mails, quarantine, submissions, words
 
 MARK = "[удалено]"
 """What stands where personal data stood."""
@@ -178,13 +178,17 @@ class Persons(Reports):
         return erased
 
     def thin_out(self, before: datetime) -> Erased:
-        """Drop the bytes of letters settled before then and the material of what left quarantine before then (retention)."""
+        """Drop what is older than that (retention): the bytes of settled letters, the material of what left quarantine, addresses
+        that died.
+        """
         self.flush()
         erased = Erased()
         old = and_(mails.c.at < before, mails.c.raw.is_not(None), mails.c.state.in_([MailState.SENT, MailState.CANCELLED]))
         erased.counts["letters"] = self._connection.execute(update(mails).where(old).values(raw=None)).rowcount
         released = and_(quarantine.c.released_at < before, quarantine.c.raw != "")
         erased.counts["quarantine"] = self._connection.execute(update(quarantine).where(released).values(raw="")).rowcount
+        died = delete(dead_addresses).where(dead_addresses.c.since < before)
+        erased.counts["addresses"] = self._connection.execute(died).rowcount
         return erased
 
     # -- finding

@@ -49,6 +49,34 @@ def test_letters_are_found_by_token_and_message_id(ledger: SqlLedger) -> None:
     assert reply_token(b"another", letter.key) != token
 
 
+def test_a_dead_address_is_remembered_until_it_lives(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        tx.address_died("A@One.example")
+        tx.address_died("b@one.example")
+    with ledger.transaction(SOON) as tx:
+        tx.address_died("a@one.example")
+        tx.address_lives("never@dead.example")
+    asked = ["A@one.example", "b@one.example", "c@one.example"]
+    with ledger.transaction(SOON) as tx:
+        assert tx.dead_addresses(asked) == {"a@one.example": SOON, "b@one.example": NOW}
+        tx.address_lives("a@one.example")
+        assert tx.dead_addresses(asked) == {"b@one.example": NOW}
+        assert tx.person("b@one.example")["address_dead_since"] == [NOW.isoformat()]
+        tx.thin_out(SOON)
+        assert tx.dead_addresses(asked) == {}
+        assert tx.dead_addresses([]) == {}
+
+
+def test_answers_are_counted_by_case_and_by_recipient(ledger: SqlLedger) -> None:
+    with ledger.transaction(NOW) as tx:
+        for number in range(3):
+            tx.queue_mail(mail("D-2026-0001", recipient=f"p{number % 2}@partner.example", revision=number, thread=("<x@y>",)))
+        tx.queue_mail(mail("D-2026-0001", template="deal-expiring"))  # answers nothing
+        assert tx.answers_sent_about("D-2026-0001", NOW) == 3
+        assert tx.answers_sent_about("D-2026-0001", SOON) == tx.answers_sent_about("D-2026-0002", NOW) == 0
+        assert tx.answers_sent_since("p0@partner.example", NOW) == 2
+
+
 def test_letters_are_counted_against_a_limit(ledger: SqlLedger) -> None:
     with ledger.transaction(NOW) as tx:
         for revision in range(3):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from mailer.imap_inbox import ImapInbox, Server
 from mailer.inbox import Inbox
 from mailer.maildir_inbox import MaildirInbox
 from mailer.maildir_outbox import MaildirOutbox
-from mailer.outbox import Mailbox, Unavailable
+from mailer.outbox import Mailbox, Unavailable, Withdrawn
 from mailer.smtp_outbox import SmtpOutbox
 from tests.wire.mail.conftest import Account
 from tests.wire.mail.dovecot import PASSWORD, free_ports
@@ -237,6 +237,36 @@ def test_two_letters_with_one_message_id_are_two(post: Post) -> None:
     assert len({item.key for item in post.inbox().new()}) == 2
 
 
+def test_a_letter_is_settled_by_one_who_never_listed_it(post: Post) -> None:
+    post.put(incoming(1))
+    post.put(incoming(2), DAY.replace(hour=8))
+    first, second = post.inbox().new()
+    post.inbox().done(first.key)
+    assert post.inbox().keys() == [second.place]
+
+
+def test_a_key_that_nobody_knows_settles_nothing(post: Post) -> None:
+    post.put(incoming(1))
+    post.inbox().done("no such key")
+    assert len(post.inbox().keys()) == 1
+
+
+def test_an_empty_letter_is_told_and_holds_up_nothing(post: Post) -> None:
+    post.put(b"\r\n")
+    post.put(incoming(2), DAY.replace(hour=8))
+    empty, whole = post.inbox().new()
+    assert empty.raw is None
+    assert "не письмо" in empty.error
+    assert unix(whole.raw) == unix(incoming(2))
+
+
+def test_bytes_come_as_they_are(post: Post) -> None:
+    raw = b"Subject: \xd2\xc5\xd3\xd4 \xff\r\nX: \x01\r\n\r\n.\r\n..\r\nFrom here\r\n\x80\x81\r\n"
+    post.put(raw)
+    (item,) = post.inbox().new()
+    assert (unix(item.raw), item.size) == (unix(raw), len(item.raw or b""))
+
+
 # -- going out ----------------------------------------------------------------------
 
 
@@ -258,6 +288,25 @@ def test_a_second_batch_is_as_good_as_the_first(post: Post) -> None:
         with mailbox.batch() as connection:
             connection.send(going_out(number)[1], "ivan@partner.example")
     assert len(post.went_out()) == 2
+
+
+def test_a_letter_that_is_not_ours_any_more_does_not_go_and_the_next_one_does(post: Post) -> None:
+    mailbox = post.mailbox()
+    (withdrawn, raw), (going, other) = going_out(1), going_out(2)
+    with mailbox.batch() as connection:
+        with pytest.raises(Withdrawn):
+            connection.send(raw, "ivan@partner.example", lambda: False)
+        connection.send(other, "ivan@partner.example", lambda: True)
+    assert list(map(unix, post.went_out())) == [unix(other)]
+    assert post.mailbox().find([withdrawn, going]) == {going}
+
+
+def test_an_id_of_letters_is_found_and_an_absent_one_is_not(post: Post) -> None:
+    message_id, raw = "ab" * 16, going_out(0xAB)[1].replace(b"%032x" % 0xAB, b"ab" * 16)
+    with post.mailbox().batch() as connection:
+        connection.send(raw, "ivan@partner.example")
+    assert post.mailbox().find([message_id, "cd" * 16]) == {message_id}
+    assert post.mailbox().grace >= timedelta(0)
 
 
 def test_no_mailbox_is_told(post: Post) -> None:

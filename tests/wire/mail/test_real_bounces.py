@@ -46,3 +46,4 @@ def test_a_real_delivery_status_is_a_bounce_tied_to_its_letter(postfix: Postfix,
     assert letter.kind is LetterKind.BOUNCE
     assert letter.failed_recipient == "ivan@firm.example"
     assert ID in letter.references
+    assert letter.no_such_address
