@@ -1,0 +1,443 @@
+"""The model's deals: «Регистрация сделки» as its text has it, told pass by pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from tests.year.books import Books, text_of, valid_inn
+from tests.year.days import months_after
+from tests.year.events import Typed
+from tests.year.figures import (
+    ANNUL_AFTER_DAYS,
+    ANSWER_DAYS,
+    CONFIRM_MONTHS,
+    EXPIRY_REMINDERS,
+    NEEDS_DATA_DAYS,
+    OPEN_LIMIT,
+    REGISTRATION_COOL_OFF,
+    REPORT_DAYS,
+    REPORT_REMINDER,
+    SECOND_PARTNER_DISCOUNT,
+    SWITCH_DISCOUNT,
+    TERMS,
+    TRUSTED,
+    WHITE,
+)
+from tests.year.records import (
+    ANNULLED,
+    AUTHORISED,
+    DEAUTHORISED,
+    EXPIRED,
+    LOST,
+    NEEDS_DATA,
+    PENDING,
+    REFUSED,
+    REGISTERED,
+    WITHDRAWN,
+    WON,
+    Answered,
+    Deal,
+)
+
+SWITCH = "Конкурентный переход"
+STATUSES = ("в работе", "переговоры", "КП отправлено", "тендер", "выиграна", "проиграна", "отложена")
+FINAL = {"выиграна": WON, "проиграна": LOST, "отозвать": WITHDRAWN}
+EXTEND = "продлить регистрацию"
+LISTED = (*STATUSES, EXTEND, "отозвать")
+"""The numbered list in every mail about a deal, from 1."""
+
+Answers = dict[str, Typed]
+
+
+# -- coming in ---------------------------------------------------------------------------------------
+
+
+def take_form(books: Books, key: str, at: datetime, address: str, answers: Answers) -> None:
+    """A row of «Форма Сделка»."""
+    books.intake += 1
+    new = _read(books, at, address, answers)
+    own = [deal for deal in books.by_partner.get(new.partner, []) if deal.open and _same_matter(deal, new)]
+    for deal in sorted(own, key=lambda one: (REGISTERED, PENDING, NEEDS_DATA).index(one.state))[:1]:
+        if deal.state == NEEDS_DATA:
+            _complete(books, deal, new, at)
+        elif deal.state == REGISTERED:
+            books.post("status-report", deal.number)
+        elif deal.place is not None and new.place is not None:
+            deal.place = min(deal.place, new.place)
+        books.rows[key] = Answered(deal.number)
+        return
+    new.number = books.number("D", at)
+    books.rows[key] = Answered(new.number)
+    books.keep(new)
+    if new.gaps:
+        _ask(books, new)
+        if _from_stranger(books, new):
+            books.post("sender-unknown", new.number)
+            new.told = True
+
+
+def _from_stranger(books: Books, deal: Deal) -> bool:
+    """A known partner's INN from an unknown address: staff look at it, whatever else is wrong with it."""
+    return deal.partner in books.partners and not deal.known_sender
+
+
+def amend(books: Books, number: str, at: datetime, answers: Answers) -> None:
+    """The row of a deal was edited where it stands."""
+    deal = books.deals[number]
+    if deal.state == NEEDS_DATA:
+        _complete(books, deal, _read(books, at, deal.sender, answers), at)
+
+
+def take_data(books: Books, deal: Deal, at: datetime, inn: str) -> None:
+    """A reply brought the customer's INN that was asked for."""
+    if deal.state == NEEDS_DATA and valid_inn(inn):
+        gaps = deal.gaps - {"ИНН заказчика"}
+        new = replace(deal, customer_inn=inn, gaps=gaps, place=None if gaps else (at, books.intake))
+        _complete(books, deal, new, at)
+
+
+def _read(books: Books, at: datetime, address: str, answers: Answers) -> Deal:
+    inn, customer_inn = text_of(answers, "ИНН партнёра"), text_of(answers, "ИНН заказчика")
+    products = books.named(text_of(answers, "Продукты"))
+    count = text_of(answers, "Количество лицензий")
+    files = bool(text_of(answers, "Скриншот лицензии")) and bool(text_of(answers, "Финансовый документ"))
+    kind = text_of(answers, "Тип сделки")
+    gaps = {
+        "ИНН партнёра": not valid_inn(inn),
+        "Заказчик": not text_of(answers, "Заказчик"),
+        "ИНН заказчика": not valid_inn(customer_inn),
+        "Продукты": products is None,
+        "Количество лицензий": not count.isdigit() or int(count) < 1,
+        "Скриншот лицензии": kind == SWITCH and not files,
+    }
+    missing = frozenset(name for name, lacks in gaps.items() if lacks)
+    return Deal(
+        number="",
+        partner=inn,
+        sender=address,
+        known_sender=books.knows(inn, address),
+        customer=text_of(answers, "Заказчик"),
+        customer_inn=customer_inn if valid_inn(customer_inn) else "",
+        kind=kind,
+        products=products or frozenset(),
+        licences=int(count) if count.isdigit() else 0,
+        files=files,
+        submitted=at,
+        due=books.days.deadline(at, ANSWER_DAYS),
+        place=None if missing else (at, books.intake),
+        state=NEEDS_DATA if missing else PENDING,
+        gaps=missing,
+    )
+
+
+def _same_matter(deal: Deal, new: Deal) -> bool:
+    """Same customer and products, as far as both say them."""
+    known = deal.customer_inn and new.customer_inn
+    same = deal.customer_inn == new.customer_inn if known else deal.customer == new.customer
+    return same and (deal.products == new.products or not (deal.products and new.products))
+
+
+def _ask(books: Books, deal: Deal) -> None:
+    deal.state = NEEDS_DATA
+    deal.asked_until = books.days.deadline(books.now, NEEDS_DATA_DAYS)
+    books.post("needs-data", deal.number)
+
+
+def _complete(books: Books, deal: Deal, new: Deal, at: datetime) -> None:
+    """The answer to what was asked: whole, it takes its place now and starts a fresh count; else it is asked again."""
+    deal.customer, deal.customer_inn, deal.products, deal.licences = new.customer, new.customer_inn, new.products, new.licences
+    deal.files, deal.gaps = new.files, new.gaps
+    books.keep(deal)
+    if new.gaps:
+        _ask(books, deal)
+        return
+    deal.state, deal.place, deal.asked_until = PENDING, (at, books.intake), None
+    deal.due = books.days.deadline(at, ANSWER_DAYS)
+
+
+# -- deciding ------------------------------------------------------------------------------------------
+
+
+def queue(books: Books) -> list[Deal]:
+    """Undecided deals in the order of arrival."""
+    found = [deal for deal in books.deals.values() if deal.state == PENDING and deal.place is not None]
+    return sorted(found, key=lambda deal: deal.place or (deal.submitted, 0))
+
+
+def decide(books: Books, deal: Deal) -> bool:
+    """Weigh an undecided deal; True if it was decided. Staff's question stands as long as its ground does."""
+    partner = books.partners.get(deal.partner)
+    codes, touched, wait = set[int](), False, False
+    if partner is None or partner.state in (REFUSED, DEAUTHORISED) or (partner.state != AUTHORISED and books.now >= deal.due):
+        codes.add(2)
+    elif partner.state != AUTHORISED:
+        wait = True
+    for rival in _touching(books, deal):
+        earlier = rival.place is not None and deal.place is not None and rival.place < deal.place
+        if rival.state == REGISTERED and rival.products == deal.products and earlier:
+            codes.add(3)
+        elif rival.state == REGISTERED:
+            touched = True
+        elif rival.state == PENDING and earlier:
+            wait = True
+    if books.customer_refuses(deal.customer_inn, deal.partner):
+        codes.add(4)
+    stranger = _from_stranger(books, deal)
+    if codes and not stranger:
+        refuse(books, deal, codes)
+        return True
+    if stranger or touched or _odd(books, deal):
+        deal.question = "decide"
+    elif wait:
+        deal.question = ""
+    else:
+        register(books, deal, None)
+        return True
+    if not deal.told:
+        deal.told = True
+        if books.now < deal.due:
+            books.post("case-received", deal.number)
+        if stranger:
+            books.post("sender-unknown", deal.number)
+    return False
+
+
+def _touching(books: Books, deal: Deal) -> list[Deal]:
+    """Other partners' deals with the same customer that have a product in common."""
+    rivals = books.by_customer.get(deal.customer_inn, [])
+    return [rival for rival in rivals if rival.partner != deal.partner and rival.products & deal.products]
+
+
+def _odd(books: Books, deal: Deal) -> bool:
+    """Grounds of its own for staff: hoarding, oneself as customer, an extension by another name, a switch, no discount, an
+    overlap with a deal of one's own.
+    """
+    partner = books.partners[deal.partner]
+    crowded = partner.tier == WHITE and _open_deals(books, deal) >= OPEN_LIMIT
+    nameless = partner.tier == TRUSTED and partner.individual is None
+    again = any(
+        old.state == EXPIRED
+        and old.customer_inn == deal.customer_inn
+        and old.products == deal.products
+        and old.ended is not None
+        and deal.submitted.date() <= old.ended + timedelta(days=REGISTRATION_COOL_OFF)
+        for old in books.by_partner[deal.partner]
+    )
+    overlap = any(
+        old.state == REGISTERED and old.customer_inn == deal.customer_inn and old.products & deal.products
+        for old in books.by_partner[deal.partner]
+    )
+    return crowded or nameless or again or overlap or deal.customer_inn == deal.partner or deal.kind == SWITCH
+
+
+def _open_deals(books: Books, deal: Deal) -> int:
+    return sum(other.open for other in books.by_partner[deal.partner] if other is not deal)
+
+
+def refuse(books: Books, deal: Deal, codes: set[int]) -> None:
+    """With all reasons that apply, in their order."""
+    deal.state, deal.codes, deal.question = REFUSED, tuple(sorted(codes)), ""
+    deal.ended = books.today
+    books.post("deal-refused", deal.number)
+
+
+def register(books: Books, deal: Deal, staff: int | None) -> None:
+    """From today, for the term and at the discount of the partner's tier, or at staff's figure."""
+    partner = books.partners[deal.partner]
+    terms = TERMS[partner.tier]
+    usual = terms.discount if terms.discount is not None else partner.individual or 0
+    if deal.kind == SWITCH:
+        usual = max(usual, SWITCH_DISCOUNT)
+    deal.state, deal.question = REGISTERED, ""
+    deal.discount = usual if staff is None else staff
+    deal.registered = books.today
+    deal.until = months_after(books.today, terms.term)
+    deal.valid_until = books.days.shifted(deal.until)
+    _report_from(deal, books.now)
+    deal.confirm_due = _confirm_day(deal)
+    books.post("deal-registered", deal.number)
+
+
+def _report_from(deal: Deal, at: datetime) -> None:
+    since = max(at.date(), deal.reported or at.date())
+    deal.reported, deal.report_due = since, since + timedelta(days=REPORT_DAYS)
+    deal.report_stage, deal.warned = 0, None
+    if deal.question == "annul":
+        deal.question = ""
+
+
+# -- staff ---------------------------------------------------------------------------------------------
+
+
+def staff_word(books: Books, deal: Deal, cells: Answers) -> None:
+    """What staff typed into the deal's row."""
+    word, figure = text_of(cells, "Решение сотрудника"), cells.get("Скидка сотрудника %")
+    percent = int(figure) if isinstance(figure, (int, float)) else None
+    if word == "Одобрить" and deal.question == "decide":
+        if not any(rival.state == REGISTERED and rival.products == deal.products for rival in _touching(books, deal)):
+            register(books, deal, percent)
+    elif word == "Отказать" and deal.state == PENDING and cells.get("Код отказа"):
+        refuse(books, deal, {int(code) for code in str(cells["Код отказа"]).split(",")})
+    elif word == "Аннулировать" and deal.state == REGISTERED:
+        close(books, deal, ANNULLED)
+    elif word == "Оставить" and deal.question == "annul":
+        _report_from(deal, books.now)
+        _confirmed(deal, books.now)
+        deal.confirm_warned = None
+    elif deal.state == REFUSED and deal.codes == (3,) and percent is not None and percent <= SECOND_PARTNER_DISCOUNT:
+        deal.offered = percent
+        books.post("deal-discount-offered", deal.number)
+    _typed_over(books, deal, cells)
+
+
+def _typed_over(books: Books, deal: Deal, cells: Answers) -> None:
+    """A system's cell that a person changed is their wish."""
+    if deal.state != REGISTERED:
+        return
+    if isinstance(percent := cells.get("Скидка %"), (int, float)):
+        deal.discount = int(percent)
+    if isinstance(day := cells.get("Действует до"), datetime):
+        deal.until = deal.valid_until = day.date()
+        deal.expiry_stage = 0
+    if (state := text_of(cells, "Состояние")) in (ANNULLED, WON, LOST, WITHDRAWN):
+        close(books, deal, state)
+
+
+def close(books: Books, deal: Deal, state: str) -> None:
+    """A final state, told to the partner."""
+    deal.state, deal.question, deal.echo, deal.ended = state, "", "", books.today
+    if state in (WON, LOST):
+        deal.sale_status = "выиграна" if state == WON else "проиграна"
+    books.post({ANNULLED: "deal-annulled", EXPIRED: "deal-expired"}.get(state, "deal-closed"), deal.number)
+
+
+# -- the partner's word --------------------------------------------------------------------------------
+
+
+def hear(books: Books, deal: Deal, word: str, at: datetime, *, sure: bool) -> None:
+    """A word of the numbered list about a registered deal. `sure`: a numbered reply; else a final status is echoed first."""
+    if deal.state != REGISTERED:
+        if deal.state in (PENDING, NEEDS_DATA) and word in FINAL and sure:
+            close(books, deal, FINAL[word])
+        elif deal.registered is not None:  # a form about a deal that is over is told how it ended
+            books.post("deal-extension-refused" if word == EXTEND else "status-report", deal.number)
+        return
+    if word == EXTEND:
+        _report_from(deal, at)
+        extend(books, deal)
+    elif word in FINAL and not sure:
+        deal.echo = word
+        books.post("reply-confirm", deal.number)
+    elif word in FINAL:
+        close(books, deal, FINAL[word])
+    else:
+        deal.sale_status = word
+        _report_from(deal, at)
+        _confirmed(deal, at)
+        books.post("status-report", deal.number)
+
+
+def _confirmed(deal: Deal, at: datetime) -> None:
+    """A report from the reminder's day on counts as the re-confirmation."""
+    while deal.confirm_due is not None and at.date() >= deal.confirm_due - timedelta(days=REPORT_REMINDER):
+        deal.confirms += 1
+        deal.confirm_due = _confirm_day(deal)
+        deal.confirm_stage, deal.confirm_warned = 0, None
+
+
+def _confirm_day(deal: Deal) -> date:
+    assert deal.registered is not None
+    return months_after(deal.registered, CONFIRM_MONTHS * (deal.confirms + 1))
+
+
+def extend(books: Books, deal: Deal) -> None:
+    """As many times as the partner's present tier allows, from the old end."""
+    terms = TERMS[books.partners[deal.partner].tier]
+    if deal.extensions >= terms.extensions or books.customer_refuses(deal.customer_inn, deal.partner):
+        books.post("deal-extension-refused", deal.number)
+        return
+    assert deal.until is not None
+    deal.extensions += 1
+    deal.until = months_after(deal.until, terms.term)
+    deal.valid_until = books.days.shifted(deal.until)
+    deal.expiry_stage = 0
+    books.post("deal-extended", deal.number)
+
+
+# -- time ----------------------------------------------------------------------------------------------
+
+
+def pass_time(books: Books, deal: Deal) -> None:
+    """What falls due on a deal by now."""
+    if deal.state == NEEDS_DATA and deal.asked_until is not None and books.now >= deal.asked_until:
+        _unanswered(books, deal)
+    elif deal.state == REGISTERED:
+        _registered_time(books, deal)
+
+
+def answer_meanwhile(books: Books, deal: Deal) -> None:
+    """Nobody is left without an answer: an interim one at the deadline."""
+    if deal.state == PENDING and books.now >= deal.due and not deal.interim:
+        deal.interim = True
+        books.post("deal-waiting", deal.number)
+
+
+def _unanswered(books: Books, deal: Deal) -> None:
+    if _from_stranger(books, deal):
+        deal.state, deal.question, deal.asked_until = PENDING, "decide", None
+        return
+    codes = {1}
+    partner = books.partners.get(deal.partner)
+    if valid_inn(deal.partner) and (partner is None or partner.state in (REFUSED, DEAUTHORISED)):
+        codes.add(2)
+    if deal.customer_inn and books.customer_refuses(deal.customer_inn, deal.partner):
+        codes.add(4)
+    if deal.customer_inn and any(
+        rival.state == REGISTERED and rival.products == deal.products for rival in _touching(books, deal)
+    ):
+        codes.add(3)
+    refuse(books, deal, codes)
+
+
+def _registered_time(books: Books, deal: Deal) -> None:
+    assert deal.valid_until is not None
+    assert deal.report_due is not None
+    left = (deal.valid_until - books.today).days
+    if left < 0:
+        close(books, deal, EXPIRED)
+        return
+    stage = sum(left <= days for days in EXPIRY_REMINDERS)
+    if stage > deal.expiry_stage:
+        deal.expiry_stage = stage
+        books.post("deal-expiring", deal.number)
+    late = (books.today - deal.report_due).days if deal.report_due <= deal.valid_until else -REPORT_DAYS
+    if late >= 1 and deal.report_stage < 3:
+        deal.report_stage, deal.warned = 3, books.today
+        books.post("deal-update-overdue", deal.number)
+    elif late == 0 and deal.report_stage < 2:
+        deal.report_stage = 2
+        books.post("deal-update-due", deal.number)
+    elif -REPORT_REMINDER <= late < 0 and deal.report_stage < 1:
+        deal.report_stage = 1
+        books.post("deal-update-due", deal.number)
+    _confirm_time(books, deal)
+    overdue = books.today - timedelta(days=ANNUL_AFTER_DAYS)
+    if deal.warned is not None and deal.warned <= overdue:
+        deal.question, deal.warned = "annul", None
+    if deal.confirm_warned is not None and deal.confirm_warned <= overdue:
+        deal.question, deal.confirm_warned = "annul", None
+
+
+def _confirm_time(books: Books, deal: Deal) -> None:
+    assert deal.confirm_due is not None
+    assert deal.until is not None
+    late = (books.today - deal.confirm_due).days
+    if deal.confirm_due >= deal.until or late < -REPORT_REMINDER:
+        return
+    stage = 1 if late < 0 else 2 if late == 0 else 3
+    if stage > deal.confirm_stage:
+        deal.confirm_stage = stage
+        books.post("deal-confirm-due", deal.number)
+        if stage == 3:
+            deal.confirm_warned = books.today

@@ -1,0 +1,216 @@
+"""The model's partners: «Авторизация Партнера» and «Партнерские статусы» as their text has them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tests.year.books import FREE_MAIL, Books, line_day, text_of, valid_inn
+from tests.year.days import months_after, quarter
+from tests.year.events import Typed
+from tests.year.figures import (
+    AUTHORISATION_DAYS,
+    NEEDS_DATA_DAYS,
+    REVIEW_GRACE_DAYS,
+    TERMS,
+    TIERS,
+    TRUSTED,
+    WHITE,
+)
+from tests.year.records import AUTHORISED, DEAUTHORISED, NEEDS_DATA, PENDING, REFUSED, Answered, Partner
+
+Answers = dict[str, Typed]
+REQUIRED = ("Наименование организации", "ИНН", "Контактное лицо", "Телефон", "Согласие на обработку персональных данных")
+
+
+def take_form(books: Books, key: str, at: datetime, address: str, answers: Answers) -> None:
+    """A row of «Форма Партнёр»."""
+    inn = text_of(answers, "ИНН")
+    known = books.partners.get(inn) or _nameless(books, address)
+    if known is None:
+        _first(books, key, at, address, answers)
+    elif known.state == NEEDS_DATA:
+        _complete(books, known, key, at, answers)
+    elif known.state == AUTHORISED:
+        books.rows[key] = Answered(known.number)
+        if books.knows(inn, address):
+            books.post("partner-status", known.number)
+        else:
+            books.post("sender-unknown", known.number)
+            known.proposal = known.proposal or "stranger"
+    else:
+        books.rows[key] = Answered(known.number)
+
+
+def amend(books: Books, number: str, at: datetime, answers: Answers) -> None:
+    """The row of an application was edited where it stands."""
+    for partner in books.partners.values():
+        if partner.number == number and partner.state == NEEDS_DATA:
+            _complete(books, partner, "", at, answers)
+            return
+
+
+def _nameless(books: Books, address: str) -> Partner | None:
+    """An application without a readable INN from that address, still to be mended."""
+    for partner in books.partners.values():
+        if partner.state == NEEDS_DATA and "ИНН" in partner.gaps and address in partner.contacts:
+            return partner
+    return None
+
+
+def _first(books: Books, key: str, at: datetime, address: str, answers: Answers) -> None:
+    inn = text_of(answers, "ИНН")
+    partner = Partner(
+        number=books.number("P", at),
+        inn=inn,
+        state=PENDING,
+        submitted=at,
+        due=books.days.deadline(at, AUTHORISATION_DAYS),
+        contacts={address.lower()},
+        domains={address.lower().rpartition("@")[2], text_of(answers, "Сайт").lower()} - {""} - FREE_MAIL,
+    )
+    books.rows[key] = Answered(partner.number)
+    books.partners[inn or partner.number] = partner
+    _weigh(books, partner, answers)
+
+
+def _complete(books: Books, partner: Partner, key: str, at: datetime, answers: Answers) -> None:
+    if key:
+        books.rows[key] = Answered(partner.number)
+    inn = text_of(answers, "ИНН")
+    books.partners.pop(partner.inn or partner.number, None)
+    partner.inn = inn
+    books.partners[inn or partner.number] = partner
+    partner.due = books.days.deadline(at, AUTHORISATION_DAYS)
+    _weigh(books, partner, answers)
+
+
+def _weigh(books: Books, partner: Partner, answers: Answers) -> None:
+    if len(partner.inn) == 12 and partner.inn.isdigit():
+        partner.state = REFUSED
+        books.post("partner-refused", partner.number)
+        return
+    gaps = {name for name in REQUIRED if not text_of(answers, name)}
+    if not valid_inn(partner.inn):
+        gaps.add("ИНН")
+    if text_of(answers, REQUIRED[4]) != "Да":
+        gaps.add(REQUIRED[4])
+    partner.gaps = frozenset(gaps)
+    if gaps:
+        partner.state = NEEDS_DATA
+        partner.asked_until = books.days.deadline(books.now, NEEDS_DATA_DAYS)
+        books.post("needs-data", partner.number)
+    else:
+        authorise(books, partner)
+
+
+def authorise(books: Books, partner: Partner) -> None:
+    """As White, with an invitation to the sales webinar the first time."""
+    partner.state, partner.proposal = AUTHORISED, ""
+    books.post("partner-authorised", partner.number)
+    if not partner.ever_authorised:
+        partner.ever_authorised = True
+        partner.history.append((books.today, WHITE))
+        books.invited.append(partner)
+
+
+def invite(books: Books) -> None:
+    """The sales webinar's line in `Обучение` is a case of its own, made when the pass has taken in everything else."""
+    for _ in books.invited:
+        books.post("training-invitation", books.number("Q", books.now))
+    books.invited.clear()
+
+
+def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
+    """What staff typed into the partner's row."""
+    if isinstance(percent := cells.get("Индивидуальная скидка %"), (int, float)):
+        partner.individual = int(percent)
+    for address in text_of(cells, "Дополнительные контакты").split(","):
+        if address.strip():
+            partner.contacts.add(address.strip().lower())
+            partner.domains |= {address.strip().lower().rpartition("@")[2]} - FREE_MAIL
+    if (tier := text_of(cells, "Статус")) in TIERS and partner.state == AUTHORISED and tier != partner.tier:
+        _move(books, partner, tier)
+    match text_of(cells, "Решение сотрудника"):
+        case "Авторизовать" if partner.state != AUTHORISED:
+            authorise(books, partner)
+        case "Отказать" if partner.state in (PENDING, NEEDS_DATA):
+            partner.state = REFUSED
+            books.post("partner-refused", partner.number)
+        case "Деавторизовать" if partner.state == AUTHORISED:
+            partner.state, partner.proposal, partner.warned = DEAUTHORISED, "", None
+            books.post("partner-deauthorised", partner.number)
+        case "Понизить" if partner.state == AUTHORISED and partner.tier != WHITE:
+            _move(books, partner, lower_tier(books, partner))
+        case "Повысить" if partner.state == AUTHORISED and partner.tier != TRUSTED:
+            _move(books, partner, TIERS[TIERS.index(partner.tier) + 1])
+        case "Оставить":
+            partner.proposal, partner.warned = "", None
+
+
+def _move(books: Books, partner: Partner, tier: str) -> None:
+    raised = TIERS.index(tier) > TIERS.index(partner.tier)
+    partner.tier, partner.proposal, partner.warned = tier, "", None
+    partner.history.append((books.today, tier))
+    books.post("tier-raised" if raised else "tier-lowered", partner.number)
+
+
+def lower_tier(books: Books, partner: Partner) -> str:
+    """What «Понизить» means: the highest lower tier that holds if that was proposed, else one tier down."""
+    lower = TIERS[: TIERS.index(partner.tier)]
+    if partner.proposal != "lower":
+        return lower[-1]
+    return next(tier for tier in reversed(lower) if tier == WHITE or holds(books, partner, tier))
+
+
+def holds(books: Books, partner: Partner, tier: str) -> bool:
+    """Does every condition of the tier hold today?"""
+    terms = TERMS[tier]
+    if books.sales(partner.inn) < terms.sales:
+        return False
+    if terms.publicity and not _published(books, partner, terms.publicity):
+        return False
+    if terms.training and not partner.trained:
+        return False
+    return tier != TRUSTED and (not terms.monthly_reports or _reported(books, partner))
+
+
+def _published(books: Books, partner: Partner, window: str) -> bool:
+    lines = [line for line in books.lines.get("Публикации", []) if line.cells["ИНН партнёра"] == partner.inn]
+    lines = [line for line in lines if line_day(line) <= books.today]
+    running = books.today.replace(day=1) if window == "month" else quarter(books.today)
+    since = months_after(running, -1 if window == "month" else -3)
+    site = any(line.cells["Вид"] == "Сайт" for line in lines)
+    return site and any(line.cells["Вид"] != "Сайт" and line_day(line) >= since for line in lines)
+
+
+def _reported(books: Books, partner: Partner) -> bool:
+    """A report in each of the last three months in which a deal was open (kept simple: Gold is reached by staff's hand)."""
+    return False
+
+
+def pass_time(books: Books, partner: Partner) -> None:
+    """What falls due on an application by now."""
+    if partner.state == NEEDS_DATA and partner.asked_until is not None and books.now >= partner.asked_until:
+        partner.state = REFUSED
+        books.post("partner-refused", partner.number)
+
+
+def review_tiers(books: Books, first_of_quarter: bool) -> None:
+    """Promotions whenever they are earned; at the quarterly review warnings, and proposals after the time of grace."""
+    for partner in books.partners.values():
+        if partner.state != AUTHORISED:
+            continue
+        earned = max((TIERS.index(tier) for tier in TIERS if tier == WHITE or holds(books, partner, tier)), default=0)
+        if earned > TIERS.index(partner.tier):
+            _move(books, partner, TIERS[earned])
+            continue
+        kept = earned >= TIERS.index(partner.tier)
+        if kept:
+            partner.warned = None
+            if partner.proposal == "lower":
+                partner.proposal = ""
+        elif first_of_quarter and partner.warned is None and partner.tier != WHITE and partner.proposal != "lower":
+            partner.warned = books.today
+            books.post("tier-warning", partner.number)
+        elif partner.warned is not None and (books.today - partner.warned) >= timedelta(days=REVIEW_GRACE_DAYS):
+            partner.proposal, partner.warned = "lower", None

@@ -1,0 +1,133 @@
+"""What the model remembers: its own picture of partners, cases and letters, in the words of the sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from tests.year.figures import WHITE
+
+PENDING, NEEDS_DATA, REGISTERED, REFUSED = "На рассмотрении", "Нужны данные", "Зарегистрирована", "Отказано"
+EXPIRED, ANNULLED, WON, LOST, WITHDRAWN = "Истекла", "Аннулирована", "Выиграна", "Проиграна", "Отозвана"
+AUTHORISED, DEAUTHORISED = "Авторизован", "Деавторизован"
+ACCEPTED, RUNNING, REPORT_DUE, OVERDUE, CLOSED = "Одобрено", "Действует", "Ждёт отчёта", "Отчёт просрочен", "Закрыто"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter that must have gone: its template, case, and the day of the pass that sent it."""
+
+    template: str
+    number: str
+    day: date
+
+
+@dataclass(slots=True)
+class Partner:
+    """A row of `Партнёры`."""
+
+    number: str
+    inn: str
+    state: str
+    submitted: datetime
+    due: datetime
+    contacts: set[str]
+    domains: set[str]
+    gaps: frozenset[str] = frozenset()
+    asked_until: datetime | None = None
+    interim: bool = False
+    tier: str = WHITE
+    individual: int | None = None
+    trained: bool = False
+    ever_authorised: bool = False
+    history: list[tuple[date, str]] = field(default_factory=list)
+    warned: date | None = None
+    proposal: str = ""
+    """What staff were asked: "authorise", "lower", "violation", or nothing."""
+
+
+@dataclass(slots=True)
+class Deal:
+    """A row of `Сделки`. `place` None: not in the queue, data are missing."""
+
+    number: str
+    partner: str
+    sender: str
+    known_sender: bool
+    customer: str
+    customer_inn: str
+    kind: str
+    products: frozenset[str]
+    licences: int
+    files: bool
+    submitted: datetime
+    due: datetime
+    place: tuple[datetime, int] | None
+    state: str
+    gaps: frozenset[str] = frozenset()
+    asked_until: datetime | None = None
+    question: str = ""
+    """Staff's open question: "decide", "annul", or nothing."""
+    told: bool = False
+    interim: bool = False
+    codes: tuple[int, ...] = ()
+    discount: int | None = None
+    offered: int | None = None
+    registered: date | None = None
+    until: date | None = None
+    """The end of the term before it is moved to a business day."""
+    valid_until: date | None = None
+    extensions: int = 0
+    sale_status: str = ""
+    reported: date | None = None
+    report_due: date | None = None
+    report_stage: int = 0
+    warned: date | None = None
+    confirm_due: date | None = None
+    confirm_stage: int = 0
+    confirm_warned: date | None = None
+    confirms: int = 0
+    expiry_stage: int = 0
+    ended: date | None = None
+    echo: str = ""
+    """The final status that waits for its confirmation."""
+
+    @property
+    def open(self) -> bool:
+        """Is it in no final state?"""
+        return self.state in (PENDING, NEEDS_DATA, REGISTERED)
+
+
+@dataclass(slots=True)
+class Errand:
+    """A row of `Заказы`, `Пилоты`, `NFR` or `Обращения`."""
+
+    number: str
+    kind: str
+    partner: str
+    sender: str
+    submitted: datetime
+    due: datetime
+    state: str
+    codes: tuple[int, ...] = ()
+    asked_until: datetime | None = None
+    deal: str = ""
+    customer_inn: str = ""
+    products: frozenset[str] = frozenset()
+    licences: int = 0
+    question: str = ""
+    interim: bool = False
+    term: int = 14
+    started: date | None = None
+    ends: date | None = None
+    report_due: date | None = None
+    stage: int = 0
+    report_stage: int = 0
+
+
+@dataclass(slots=True)
+class Answered:
+    """What a form row shows: the case it belongs to. `direct`: `Решение` where it is the row's own, not the case's."""
+
+    number: str
+    direct: str = ""
