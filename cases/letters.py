@@ -80,6 +80,8 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "lead-reminder": ("lead",),
     "lead-answered": ("lead", "outcome"),
     "lead-taken-back": ("lead", "why"),
+    # marketing materials
+    "materials-links": ("links", "extended"),
     # listing on the vendor's site
     "listing-approved": ("listing",),
     "listing-ended": ("listing", "why"),
@@ -117,7 +119,7 @@ whether something of `done` is to be confirmed · `passed_on`: number of the que
 `certificate`: as staff wrote it, "" without one ·
 `invitation`: {uid, sequence, method, starts, ends, summary}: goes as a calendar entry · `why`: term | tier, of a lead a
 TurnEnd, of a listing tier | staff · `lead`: see `lead_facts` · `changed`: staff rewrote the lead since ·
-`listing`: {name, tier, region, site} ·
+`listing`: {name, tier, region, site} · `links`, `extended`: [{name, url}] ·
 `can_wait`: may ask to be told when the customer is free · `waits`: is it on the waiting list now ·
 `refusal`: number of the case whose refusal was appealed against · `appealed`: registration | extension | order | pilot |
 nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·

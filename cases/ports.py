@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -250,6 +250,14 @@ class ListReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Materials:
+    """Links to marketing materials, name -> address: for every partner, and besides for tiers with extended marketing."""
+
+    links: Mapping[str, str] = field(default_factory=dict)
+    extended: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outside:
     """Everything a pass is given besides the ledger. `tabs`: staff's own tabs as last read; `staff`: addresses of the
     vendor's staff.
@@ -267,6 +275,7 @@ class Outside:
     answers_per_sender_a_day: int = 30
     answers_per_case_a_day: int = 30
     dead_address_days: int = 60
+    materials: Materials = Materials()
 
 
 # -- delivery: what the mail and the sheet jobs ask of the ledger -----------------------

@@ -49,9 +49,11 @@ def open_question(
     )
     submission.number = case.number
     submission.answer, submission.due_at = Answer.PENDING, case.due_at
-    if not submission.recorded_at:
+    desk.tx.add_case(case)  # before its submission: a new case is taken to have none
+    if submission.recorded_at:
+        desk.tx.save_submission(submission)
+    else:
         desk.tx.add_submission(submission)
-    desk.tx.add_case(case)
     desk.journal(case, "received")
     desk.ask_staff(case, code, None, about=about, subject=subject)
     sla.advance(desk, case)

@@ -8,11 +8,11 @@ from cases import nfr, questions, training
 from cases.deals import priced_products
 from cases.desk import Desk
 from cases.letters import about_facts
-from cases.model import Answer, Facts, FormRow, PartnerState, Submission
+from cases.model import Answer, Case, Facts, FormRow, PartnerState, RequestState, Submission
 from cases.pricing import NotPricedError, offer_lines, total
 from cases.requests import TopicRequest, parse_topic, read_deal_number
 from rules.authorisation import Standing
-from rules.decision import Outcome, Problem
+from rules.decision import Decision, Outcome, Problem
 from rules.edition import Tier
 from rules.requests import TopicFacts, topic
 
@@ -65,7 +65,7 @@ def _incomplete(desk: Desk, row: FormRow, submission: Submission, request: Topic
 
 
 def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: str) -> None:
-    """Staff say yes or no; what the tier does not give is refused at once."""
+    """Staff say yes or no; what the tier does not give is refused at once, links to materials go at once."""
     partner = desk.tx.partner(named) if named else None
     known = desk.speaks_for(submission.address, partner)
     facts = TopicFacts(
@@ -73,10 +73,12 @@ def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: 
         standing=desk.standing(partner),
         tier=partner.partner().tier if partner else Tier.WHITE,
         sender_known=known,
+        links=bool(_links(desk, partner)),
         amount=_list_price(desk, request.text, named) if request.topic == "presale" else None,
     )
     edition = desk.edition_at(submission.received_at)
     decision = topic(facts, edition)
+    approve = decision.outcome is Outcome.APPROVE
     reject = decision.outcome is Outcome.REJECT and (known or facts.standing is Standing.NEVER_APPLIED)
     opened = questions.open_question(
         desk,
@@ -86,12 +88,14 @@ def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: 
         text=request.text,
         partner_inn=named if known else "",
         code=decision.reasons[0].code if decision.outcome is Outcome.REFER and known else "request",
-        acknowledge=not reject,
+        acknowledge=not reject and not approve,
     )
     kept: Facts = {"topic": facts.topic, "standing": facts.standing.value, "tier": facts.tier.value, "sender_known": known}
     if facts.amount is not None:
         kept["amount"] = f"{facts.amount:f}"
-    if reject:
+    if approve:
+        _give_links(desk, opened, partner, decision, kept)
+    elif reject:
         questions.reject(desk, opened, decision, kept)
     else:
         reasons = desk.reason_texts(decision.reasons, edition)
@@ -99,6 +103,29 @@ def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: 
         if known and first.facts:
             desk.ask_staff(opened, first.code, None, **first.facts)
         desk.record(opened, "request", "refer", "rules", reasons, decision, kept)
+
+
+def _links(desk: Desk, partner: Case | None) -> dict[str, list[dict[str, str]]]:
+    """Links to materials for the partner's tier, as a letter gives them; {} without any."""
+    if partner is None:
+        return {}
+    given = desk.outside.materials
+    extended = given.extended if desk.edition_at(desk.now).figures(partner.partner().tier).extended_marketing else {}
+    if not given.links and not extended:
+        return {}
+    return {
+        name: [{"name": title, "url": address} for title, address in links.items()]
+        for name, links in (("links", given.links), ("extended", extended))
+    }
+
+
+def _give_links(desk: Desk, case: Case, partner: Case | None, decision: Decision, facts: Facts) -> None:
+    case.state = RequestState.APPROVED
+    case.question, case.wakes_at, case.decided_at = None, None, desk.now
+    desk.record(case, "request", "approve", "rules", (), decision, facts)
+    rows = desk.answer(case, Answer.ACCEPTED)
+    section = decision.tests[0].section
+    desk.write(case, "materials-links", section=section, facts=_links(desk, partner), answers=rows)
 
 
 def _list_price(desk: Desk, text: str, partner_inn: str) -> Decimal | None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from cases.desk import Desk
 from cases.model import FormRow, StaffTabs, StaffWord
-from cases.ports import Outside
+from cases.ports import Materials, Outside
 from cases.tabs import Tabs
 from jobs.backends import inbox, mailbox, sent_by_hand, spreadsheet
 from jobs.failpoints import FailPoint, reach
@@ -172,6 +172,7 @@ def outside(home: Home, editions: Editions, tabs: StaffTabs, now: datetime) -> O
         lists=RussianListReader(),
         tabs=Tabs(tabs),
         staff=settings.staff.mail,
+        materials=Materials(settings.materials.links, settings.materials.extended),
         mailbox=settings.mail.address,
         answers_per_sender_a_day=settings.mail.answers_per_sender_a_day,
         answers_per_case_a_day=settings.mail.answers_per_case_a_day,

@@ -36,6 +36,8 @@ LONGEST_TIMEOUT = 300
 _CHOICES = {"spreadsheet.backend": '"xlsx" or "google"', "mail.backend": '"maildir" or "imap-smtp"'}
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
+_LINK = re.compile(r"https?://[^\s<>\"']+")
+
 
 class SettingsError(Exception):
     """The configuration or the home is unusable; the message is one line that says what to change (exit 2)."""
@@ -134,6 +136,13 @@ class StaffSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mail: tuple[str, ...] = ()
 
 
+class MaterialSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[materials]`: links to marketing materials, name -> address."""
+
+    links: dict[str, str] = field(default_factory=dict)
+    extended: dict[str, str] = field(default_factory=dict)
+
+
 class ScheduleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[schedule]`"""
 
@@ -191,6 +200,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     database: DatabaseSettings = DatabaseSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     staff: StaffSettings = StaffSettings()
+    materials: MaterialSettings = MaterialSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     privacy: PrivacySettings = PrivacySettings()
     vendor: VendorSettings = VendorSettings()
@@ -304,6 +314,10 @@ def _sensible(file: str, settings: Settings) -> None:
     for key, address in addresses:
         if not _ADDRESS.fullmatch(address):
             raise SettingsError(f"{file}: {key}: expected a mail address, got {address!r}")
+    for key, links in (("links", settings.materials.links), ("extended", settings.materials.extended)):
+        for name, address in links.items():
+            if not _LINK.fullmatch(address):
+                raise SettingsError(f'{file}: materials.{key}."{name}": expected an address such as "https://…", got {address!r}')
     numbers = (
         ("spreadsheet.attention_after_minutes", settings.spreadsheet.attention_after_minutes),
         ("mail.answers_per_sender_a_day", settings.mail.answers_per_sender_a_day),

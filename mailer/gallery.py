@@ -149,6 +149,8 @@ SAMPLES: Facts = {
         "take_up_by": "2026-03-10T18:00:00+03:00",
     },
     "changed": False,
+    "links": [{"name": "Презентация для заказчика", "url": "https://stakhanovets.example/presentation.pdf"}],
+    "extended": [{"name": "Макеты рекламы", "url": "https://stakhanovets.example/banners"}],
     "listing": {"name": "ООО «Вектор»", "tier": "silver", "region": "Москва", "site": "https://vector.ru/"},
     "training": {
         "number": "Q-2026-0003",

@@ -555,6 +555,7 @@ LETTERS: Mapping[str, str] = {
     "lead-reminder": "напоминание о лиде",
     "lead-answered": "ответ по лиду принят",
     "lead-taken-back": "лид передан дальше",
+    "materials-links": "маркетинговые материалы",
     "listing-approved": "размещение на сайте одобрено",
     "listing-ended": "размещение на сайте прекращено",
     "training-invitation": "приглашение на обучение",

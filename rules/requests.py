@@ -19,6 +19,7 @@ class TopicFacts:
     tier: Tier
     sender_known: bool
     amount: Decimal | None = None  # list price in roubles of the partner's deal that a presale request names
+    links: bool = False  # are there links to materials for this tier?
 
 
 def stays_listed(standing: Standing, tier: Tier, edition: Edition) -> bool:
@@ -31,7 +32,8 @@ def topic(facts: TopicFacts, edition: Edition) -> Decision:
 
     `publication`: from the first tier that is listed; staff say yes (`listing`), below it reject `tier-not-listed`. `presale`:
     reject a deal below the tier's threshold even at list price (`presale-below`, facts from and amount), else staff say yes
-    (`presale`, the same facts; amount "" where no deal is named). `materials` and anything else: staff answer.
+    (`presale`, the same facts; amount "" where no deal is named). `materials`:
+    approve where there are links to give. Anything else: staff answer.
     Reason 2 without authorisation, but for a question; a stranger's request goes to staff (`sender-unknown`).
     """
     row = edition.figures(facts.tier)
@@ -60,6 +62,8 @@ def topic(facts: TopicFacts, edition: Edition) -> Decision:
     )
     if refused and not stranger:
         return Decision(Outcome.REJECT, edition.name, refused, tests)
+    if facts.topic == "materials" and facts.links and not stranger:
+        return Decision(Outcome.APPROVE, edition.name, (), tests)
     code = "sender-unknown" if stranger else {"publication": "listing", "presale": "presale"}.get(facts.topic, "request")
     return Decision(Outcome.REFER, edition.name, (Reason(code, section, told),), tests)
 

@@ -632,6 +632,7 @@ def run_topic(facts: dict[str, Any], edition: Edition, expected: dict[str, Any])
         tier=Tier(facts.pop("tier", "white")),
         sender_known=facts.pop("sender_known", True),
         amount=decimal(facts.pop("amount", None)),
+        links=facts.pop("links", False),
     )
     used_up(facts)
     return of_decision(topic(weighed, edition), edition, expected, ())

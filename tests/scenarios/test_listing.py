@@ -83,6 +83,10 @@ def test_a_listed_partner_is_exported_by_tier_then_name(partners: House) -> None
 def test_a_white_partner_is_refused_and_cannot_be_listed(partners: House) -> None:
     number = asked(partners, "2026-03-02 11:00", C, THREE)
     assert partners.row("Обращения", number)["Состояние"] == "Отказано"
+    row = partners.rows("Форма Запрос")[-1]
+    assert row["Решение"] == "Отказано"
+    assert "не даёт размещения" in str(row["Причина"])
+    assert row["Ответ отправлен"]
     assert shown(partners) == []
 
 
