@@ -414,6 +414,7 @@ def deauthorise(desk: Desk, case: Case, by: str) -> None:
     for deal in desk.tx.deals_of_partner(case.partner_inn):
         if deal.state == DealState.REGISTERED:
             desk.ask_staff(deal, "annul-deauthorised")
+            desk.attention("annul", "", deal, deal.question.text if deal.question else "")
         elif deal.state == DealState.REFUSED:
             waiting.lapse(desk, deal, "rules")
         elif deal.state == DealState.PENDING:
