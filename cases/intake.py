@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cases import deals, orders, partners, pilots, topics, updates
 from cases.desk import Desk
 from cases.identity import name_key, read_address
-from cases.model import Answer, Case, CaseKind, DealState, Form, FormRow, PartnerState, Submission
+from cases.model import Answer, Case, CaseKind, DealState, Facts, Form, FormRow, PartnerState, Submission
 
 _FIRST = {Form.PARTNER: 0, Form.DEAL: 1}
 FUTURE_TOLERANCE = timedelta(days=1)
@@ -63,7 +63,7 @@ def _take(desk: Desk, row: FormRow) -> None:
         source=f"form:{row.form.value}",
         key=row.key,
         received_at=received,
-        raw={"answers": dict(row.answers), "labels": dict(row.labels), "stamp": row.stamp_text},
+        raw={"answers": dict(row.answers), "labels": dict(row.labels), "stamp": row.stamp_text, "row": _row_facts(row)},
         address=read_address(row.address),
     )
     edited = desk.tx.case(row.number) if row.number else None
@@ -85,6 +85,30 @@ def _take(desk: Desk, row: FormRow) -> None:
         case Form.REQUEST:
             topics.take(desk, row, submission)
     _remark_stamp(desk, row, submission)
+
+
+def _row_facts(row: FormRow) -> Facts:
+    """The rest of a form row, so that it can be taken in again as it was (`recorded_row`)."""
+    stamp = row.stamp.isoformat() if row.stamp else ""
+    return {"number": row.number, "position": row.position, "stamp": stamp, "address": row.address}
+
+
+def recorded_row(submission: Submission) -> FormRow:
+    """The form row that was recorded as this submission. Of the first version's records some is guessed: no № stood in it."""
+    raw = submission.raw
+    row = raw.get("row") or {"number": "", "position": submission.seq, "stamp": None, "address": submission.address}
+    stamp = submission.received_at if row["stamp"] is None else datetime.fromisoformat(row["stamp"]) if row["stamp"] else None
+    return FormRow(
+        form=Form(submission.source.removeprefix("form:")),
+        key=submission.key,
+        number=row["number"],
+        position=row["position"],
+        stamp=stamp,
+        stamp_text=raw["stamp"],
+        address=row["address"],
+        answers=raw["answers"],
+        labels=raw["labels"],
+    )
 
 
 def _remark_stamp(desk: Desk, row: FormRow, submission: Submission) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from cases.model import Case, DealData, Facts, LeadData, LicenceData, Mail, Offer, OrderData, PartnerData, ReasonText
@@ -179,8 +179,8 @@ def day(value: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """ISO moment or ""."""
-    return value.isoformat() if value else ""
+    """ISO moment or "": the same for every clock that shows it."""
+    return value.astimezone(UTC).isoformat() if value else ""
 
 
 def reason_facts(reasons: Iterable[ReasonText]) -> list[Facts]:

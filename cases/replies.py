@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from hashlib import sha256
+from typing import Any
 
 from cases import (
     appeals,
@@ -24,10 +26,12 @@ from cases.desk import Desk
 from cases.letters import own_list
 from cases.model import (
     Answer,
+    Attachment,
     Case,
     CaseKind,
     DealState,
     ErrandState,
+    Facts,
     Letter,
     LetterKind,
     Mail,
@@ -39,6 +43,9 @@ from cases.requests import UpdateRequest
 
 _BARE_SUBJECT = re.compile(r"^(?:\s*(?:re|fw|fwd|отв|ответ|пересл)\s*:)+|\[[A-ZА-Я]-[\d-]+\]", re.IGNORECASE)
 """What a subject says less by: answer marks, and the number of the letter that is answered (the answer bears its own)."""
+
+_SUBMISSIONS = ("key", "kind", "received_at", "sender", "sender_name", "subject", "text", "message_id", "attachments")
+_ENVELOPE = tuple(part.name for part in fields(Letter) if part.name not in _SUBMISSIONS)
 
 
 def take_letter(desk: Desk, letter: Letter) -> None:
@@ -55,6 +62,7 @@ def take_letter(desk: Desk, letter: Letter) -> None:
             "text": letter.text,
             "message_id": letter.message_id,
             "attachments": [{"name": file.name, "stored": file.stored, "size": file.size} for file in letter.attachments],
+            "envelope": _envelope(letter),
         },
         address=letter.sender.lower(),
     )
@@ -83,6 +91,36 @@ def take_letter(desk: Desk, letter: Letter) -> None:
     else:
         _from_person(desk, letter, submission, answered, case)
         staff_mail.remember(desk, letter, submission.number)
+
+
+def _envelope(letter: Letter) -> Facts:
+    """The rest of a letter, so that it can be taken in again as it was (`recorded_letter`): whose it is, whether it may act."""
+    values = {name: getattr(letter, name) for name in _ENVELOPE}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def recorded_letter(submission: Submission) -> Letter:
+    """The letter that was recorded as this submission. Of the first version's records some is guessed: it came from whom it says,
+    about the case that it was taken for.
+    """
+    raw = submission.raw
+    guessed = {"tokens": [], "references": [], "numbers": [submission.number] if submission.number else []}
+    envelope = raw.get("envelope") or {**guessed, "authentic": True, "failed_authentication": False}
+    rest: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in envelope.items() if name in _ENVELOPE
+    }
+    return Letter(
+        key=submission.key,
+        kind=LetterKind(raw["kind"]),
+        received_at=submission.received_at,
+        sender=submission.address,
+        sender_name="",
+        subject=raw["subject"],
+        text=raw["text"],
+        message_id=raw["message_id"],
+        attachments=tuple(Attachment(file["name"], file["stored"], file["size"], "") for file in raw["attachments"]),
+        **rest,
+    )
 
 
 def _is_twin(desk: Desk, letter: Letter) -> bool:

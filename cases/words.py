@@ -4,14 +4,15 @@ one is put back with a remark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from cases import appeals, clockwork, deals, leads, listing, nfr, orders, partners, pilots, questions, tiers, training, updates
 from cases.desk import Desk, Impossible
 from cases.identity import split_addresses
-from cases.letters import day, offer_facts, percent
+from cases.letters import day, moment, offer_facts, percent
 from cases.model import (
     Answer,
     Case,
@@ -78,6 +79,13 @@ def _raw(word: StaffWord) -> dict[str, object]:
         "new": word.new,
         "beside": dict(word.beside),
     }
+
+
+def recorded_word(key: str, raw: Mapping[str, Any]) -> StaffWord:
+    """The word that was recorded as this."""
+    beside = {str(name): str(value) for name, value in raw["beside"].items()}
+    kind = WordKind(raw["kind"])
+    return StaffWord(key, kind, raw["tab"], raw["number"], raw["column"], raw["value"], raw["old"], raw["new"], beside)
 
 
 def hear_held(desk: Desk, words: Sequence[StaffWord]) -> None:
@@ -333,7 +341,7 @@ def _change(desk: Desk, case: Case, *, discount: Decimal | None = None, valid_un
     desk.lift_remark(case, "appeal-extension")
     made = deals.make_offer(desk, case, case.deal().discount or Decimal(0)) if discount is not None else None
     facts = {"deal": clockwork.shown(desk, case), "offer": offer_facts(made), "changes": changes}
-    desk.write(case, "deal-terms-changed", facts=facts, offer=made, distinct=f"{changes} {desk.now.isoformat()}")
+    desk.write(case, "deal-terms-changed", facts=facts, offer=made, distinct=f"{changes} {moment(desk.now)}")
 
 
 def _state(desk: Desk, case: Case, word: StaffWord) -> None:
@@ -489,18 +497,7 @@ def _request(desk: Desk, case: Case, word: StaffWord) -> None:
 def _release_held(desk: Desk, case: Case, *, act: bool) -> None:
     """Staff answered a held bulk edit: carry the words out, or put the cells back."""
     for raw in case.request().facts.get("words", []):
-        beside = {str(name): str(value) for name, value in raw["beside"].items()}
-        word = StaffWord(
-            raw["key"],
-            WordKind(raw["kind"]),
-            raw["tab"],
-            raw["number"],
-            raw["column"],
-            raw["value"],
-            raw["old"],
-            raw["new"],
-            beside,
-        )
+        word = recorded_word(raw["key"], raw)
         if act:
             hear(desk, [word])
         elif (target := desk.tx.case(word.number)) is not None:

@@ -9,11 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
 
-from jobs import backup, demo, doctor, explain, explain_text, listing, logs, person, status
+from jobs import backup, demo, doctor, explain, explain_text, listing, logs, person, simulate, simulate_text, status
 from jobs.account import pass_account, pass_facts
 from jobs.backends import spreadsheet
 from jobs.home import Home, chosen, make_home, open_home
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--dry-run", action="store_true", help="decide and show; write and send nothing")
         if name == "listing":
             sub.add_argument("--html", action="store_true", help="print a fragment of HTML for the site")
-        if name in ("once", "job", "explain", "status", "doctor", "export", "forget", "listing"):
+        if name in ("once", "job", "explain", "status", "doctor", "simulate", "export", "forget", "listing"):
             sub.add_argument("--json", action="store_true", help="print JSON")
         if name == "init":
             sub.add_argument("--sample", action="store_true", help="add sample submissions")
@@ -101,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("file", metavar="FILE", nargs="?", default="", help="a new file (backups/ledger-….db of the home)")
         if name == "restore":
             sub.add_argument("file", metavar="FILE", help="what `backup` made")
+        if name == "simulate":
+            sub.add_argument("--edition", metavar="FILE", required=True, help="an edition's directory, or a file in it")
         if name == "explain":
             sub.add_argument("id", metavar="ID", help="P-0001, D-2026-0001, Q-2026-0001")
     _common(commands.add_parser("demo"), _demo)
@@ -219,6 +222,16 @@ def _listing(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _simulate(arguments: argparse.Namespace) -> int:
+    home = open_home(chosen(arguments.home))
+    found = simulate.gather(home, Path(arguments.edition), _now(arguments), arguments.now, _progress())
+    if arguments.json:
+        print(json.dumps(simulate.as_json(found), ensure_ascii=False, indent=2))
+    else:
+        simulate_text.show(Console(), found)
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     checks = doctor.examine(open_home(chosen(arguments.home)), _now(arguments))
     if arguments.json:
@@ -282,6 +295,7 @@ _COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "explain": (_explain, "why a case stands where it stands"),
     "status": (_status, "what is open, late, undelivered, in quarantine"),
     "listing": (_listing, "the partners to be shown on the vendor's site, as JSON or HTML"),
+    "simulate": (_simulate, "what would differ under another edition; changes nothing"),
     "export": (_export, "all that is kept about a person, as JSON (152-FZ)"),
     "forget": (_forget, "erase a person's data; the statistics stay (152-FZ)"),
     "backup": (_backup, "copy the ledger to a file while everything runs"),

@@ -20,7 +20,7 @@ from jobs.office import Office, outside, owner_of
 from jobs.programme import load_editions
 from jobs.progress import Progress
 from jobs.report import PassReport
-from ledger.database import open_ledger
+from ledger.database import SqlLedger, open_ledger
 from mailer.inbox import Inbox, RawMail
 from mailer.outbox import Mailbox, always
 from mailer.reading import decode_words
@@ -36,13 +36,7 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
     editions = load_editions(*home.programme_folders())
     report = PassReport()
     with TemporaryDirectory(prefix="partner-desk-") as folder, ExitStack() as closing:
-        copy = Path(folder) / "ledger.db"
-        if home.shared_ledger:
-            with closed(open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))) as real:
-                real.backup(copy)
-        else:
-            _copy(home.ledger, copy)
-        ledger = open_ledger(f"sqlite:///{copy}", secret=home.token_key(), owner=first_worker(home))
+        ledger = copied_ledger(home, Path(folder), owner=first_worker(home))
         try:
             with ledger.reading(now) as tx:
                 tabs = tx.staff_tabs()
@@ -64,6 +58,17 @@ def rehearsal(home: Home, now: datetime, progress: Progress) -> Iterator[Office]
             )
         finally:
             ledger.close()
+
+
+def copied_ledger(home: Home, folder: Path, owner: str) -> SqlLedger:
+    """A copy of the ledger in that folder; the caller closes it. Raises LedgerUnreachable, `ledger.migrations.LedgerTooNew`."""
+    copy = folder / "ledger.db"
+    if home.shared_ledger:
+        with closed(open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))) as real:
+            real.backup(copy)
+    else:
+        _copy(home.ledger, copy)
+    return open_ledger(f"sqlite:///{copy}", secret=home.token_key(), owner=owner)
 
 
 def _copy(ledger: Path, copy: Path) -> None:

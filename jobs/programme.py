@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.calendar import BusinessCalendar, business_calendar
 from rules.decision import ProgrammeError
-from rules.edition import DeadlineFigures, Edition, Editions, line_up, parse_edition
+from rules.edition import SUBJECTS, DeadlineFigures, Edition, Editions, line_up, parse_edition
 
 _CALENDAR = "calendar.toml"
 _YEAR_KEYS = ("year", "provisional", "source", "days_off", "working_weekends")
@@ -30,6 +30,19 @@ def load_editions(*directories: Path) -> Editions:
     overlaps.
     """
     return line_up(tuple(_edition(path) for directory in directories for path in _edition_paths(directory)))
+
+
+def load_edition(path: Path) -> Edition:
+    """One edition: its directory, or a file in it. It is known by the day from which it holds, whatever the directory is called.
+
+    Raises ProgrammeError.
+    """
+    directory = path if path.is_dir() else path.parent
+    if not path.exists():
+        raise ProgrammeError(f"{_shown(path)}: there is no such file or directory")
+    if not path.is_dir() and path.suffix != ".toml":
+        raise ProgrammeError(f"{_shown(path)}: not an edition: name its directory, or a .toml file in it")
+    return _edition(directory, any_name=True)
 
 
 def load_calendar(directory: Path, deadlines: DeadlineFigures, staff_days: Mapping[date, bool]) -> BusinessCalendar:
@@ -85,6 +98,11 @@ def _edition_paths(directory: Path) -> list[Path]:
         found = sorted(path for path in directory.iterdir() if path.is_dir() and re.match(r"\d{4}", path.name))
     except OSError as error:
         raise ProgrammeError(f"{_shown(directory)}: cannot read the programme's directory ({error.strerror or error})") from error
+    if mistaken := [stem for stem in SUBJECTS if (directory / f"{stem}.toml").exists()]:
+        raise ProgrammeError(
+            f"{_shown(directory)}: holds {mistaken[0]}.toml, so it is an edition itself; programme.editions in config.toml names "
+            f"the directory that editions lie in ({_shown(directory.parent)})"
+        )
     for path in found:
         if not _is_date(path.name):
             raise ProgrammeError(f"{_shown(path)}: expected a directory named by its date, such as 2024-01-01")
@@ -98,9 +116,11 @@ def _is_date(name: str) -> bool:
         return False
 
 
-def _edition(path: Path) -> Edition:
+def _edition(path: Path, *, any_name: bool = False) -> Edition:
     subjects = {file.stem: _read(file) for file in sorted(path.glob("*.toml"))}
-    edition = parse_edition(path.name, subjects, source=_shown(path))
+    day = subjects.get("edition", {}).get("effective_from")
+    name = day.isoformat() if any_name and type(day) is date else path.name
+    edition = parse_edition(name, subjects, source=_shown(path))
     _zone(f"{_shown(path)}/deadlines.toml", edition.deadlines)
     return edition
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cases.identity import product_key
+from cases.model import StaffTabs
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office, SheetInHand
@@ -80,16 +81,21 @@ def _take(office: Office, snapshot: Snapshot) -> None:
     rows, row_faults = form_rows(snapshot)
     with office.ledger.transaction(office.now) as tx:
         tabs, tab_faults = staff_tabs(snapshot, product_key, tx.staff_tabs())
-        concerned = tx.set_staff_tabs(tabs)
-        if concerned:
-            waiting = set(filter(None, tx.note(CONCERNED).split(",")))
-            tx.set_note(CONCERNED, ",".join(sorted(waiting | concerned)))
+        keep_tabs(tx, tabs)
         base = _base(tx)
         leads, lead_faults = new_leads(snapshot, base[LEADS.name])
         _tell(office, tx, [*snapshot.faults, *row_faults, *tab_faults, *lead_faults])
         office.sheet = SheetInHand(snapshot, rows, base, leads)
     office.take_tabs(tabs)
     office.report.counts["sheet rows"] += len(rows)
+
+
+def keep_tabs(tx: SqlTransaction, tabs: StaffTabs) -> None:
+    """Store staff's tabs, and note whose tier has to be reviewed for what changed in them."""
+    concerned = tx.set_staff_tabs(tabs)
+    if concerned:
+        waiting = set(filter(None, tx.note(CONCERNED).split(",")))
+        tx.set_note(CONCERNED, ",".join(sorted(waiting | concerned)))
 
 
 def _base(tx: SqlTransaction) -> Base:

@@ -8,7 +8,7 @@ from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 
 RUNS_KEPT = timedelta(days=30)
-"""Records of runs serve to see what ran lately; a pass adds one for each job."""
+"""Records of runs serve to see what ran lately, and a pass adds one for each job. Of older ones the first of each hour stays."""
 
 _DAY = "retention.day"
 

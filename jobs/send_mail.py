@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from cases.desk import Desk
-from cases.model import Offer
+from cases.model import Mail, Offer
 from cases.ports import Outgoing
 from cases.undelivered import came_back, to_another
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
+from ledger.database import SqlTransaction
 from ledger.delivery import LeaseLost
 from mailer.building import File, build
 from mailer.kinds import names_no_address
@@ -64,7 +65,9 @@ def run(office: Office) -> None:
             break
         reach(FailPoint.MAIL_CLAIMED)
         outcome = _Outcome()
-        due = _without_dead(office, _clear_doubt(office, claimed, outcome))
+        due = _clear_doubt(office, claimed, outcome)
+        held = hold_dead(office, [outgoing.mail for outgoing in due])
+        due = [outgoing for outgoing in due if outgoing.mail.key not in held]
         _send(office, _prepare(office, due, outcome), outcome, looked)
         _settle(office, claimed, outcome)
     with office.ledger.outbox(office.moment) as tx:
@@ -95,15 +98,15 @@ def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome)
     return [outgoing for outgoing in claimed if not outgoing.uncertain]
 
 
-def _without_dead(office: Office, letters: Sequence[Outgoing]) -> Sequence[Outgoing]:
-    """Letters that may go. An address that died while they waited gets none: another contact does, or staff are told."""
+def hold_dead(office: Office, letters: Sequence[Mail]) -> set[str]:
+    """An address that died while letters waited for it gets none: another contact does, or staff are told. Gives their keys."""
     if not letters:
-        return letters
+        return set()
     with office.ledger.reading(office.now) as tx:
-        dead = Desk(tx, office.outside).dead_until(outgoing.mail.recipient for outgoing in letters)
-    held = [outgoing.mail for outgoing in letters if outgoing.mail.recipient.lower() in dead]
+        dead = Desk(tx, office.outside).dead_until(mail.recipient for mail in letters)
+    held = [mail for mail in letters if mail.recipient.lower() in dead]
     if not held:
-        return letters
+        return set()
     with office.desk() as (desk, tx):
         for mail in held:
             case = tx.case(mail.number)
@@ -113,8 +116,15 @@ def _without_dead(office: Office, letters: Sequence[Outgoing]) -> Sequence[Outgo
             tx.mail_refused(mail.key, "the address is dead")
             if case is not None:
                 desk.hold_back(case, mail.recipient, mail.template)
-    keys = {mail.key for mail in held}
-    return [outgoing for outgoing in letters if outgoing.mail.key not in keys]
+    return {mail.key for mail in held}
+
+
+def refused(desk: Desk, tx: SqlTransaction, mail: Mail, error: str) -> None:
+    """A server will not take the letter: what follows for its case and the address."""
+    tx.mail_refused(mail.key, error)
+    case = tx.case(mail.number)
+    if case is not None and mail.template != "staff-attention":
+        came_back(desk, case, mail, mail.recipient, dead=names_no_address(error))
 
 
 def _prepare(office: Office, letters: Sequence[Outgoing], outcome: _Outcome) -> list[tuple[Outgoing, bytes]]:
@@ -231,11 +241,7 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
             if tx.mail_leased(key, office.ledger.owner):
                 tx.mail_waits(key, office.now + office.mailbox.grace)
         for key, error in outcome.refused.items():
-            tx.mail_refused(key, error)
-            mail = by_key[key].mail
-            case = tx.case(mail.number)
-            if case is not None and mail.template != "staff-attention":
-                came_back(desk, case, mail, mail.recipient, dead=names_no_address(error))
+            refused(desk, tx, by_key[key].mail, error)
         for key, error in outcome.in_doubt.items():
             tx.mail_in_doubt(key, error)
         late = {key: error for key, error in outcome.deferred.items() if by_key[key].attempts + 1 == TELL_AFTER}

@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.copies import back_up
 from ledger.engine import make_engine, reader
+from ledger.history import History
 from ledger.migrations import upgrade
-from ledger.persons import Persons
 from ledger.runs import (
     JobRun,
     LeaseGone,
@@ -33,8 +33,8 @@ class LedgerUnreachable(Exception):
     """The database does not answer, or not this user; the message says which and why, without a password."""
 
 
-class SqlTransaction(Persons):
-    """One unit of work on the ledger: `Transaction`, `MailOutbox`, `SheetOutbox`, the reports, a person's requests."""
+class SqlTransaction(History):
+    """One unit of work on the ledger: `Transaction`, `MailOutbox`, `SheetOutbox`, reports, a person's requests, the record."""
 
 
 class SqlLedger:
@@ -72,7 +72,7 @@ class SqlLedger:
                 name, seconds, clock = self._guard
                 if not keep_lease(connection, name, self.owner, clock(), seconds):
                     raise LeaseGone(f"the lease on the {name} ran out and is {lease_owner(connection, name) or 'nobody'}'s now")
-            transaction = SqlTransaction(connection, now, self._secret, self._tabs_seen)
+            transaction = self._unit(connection, now)
             yield transaction
             transaction.flush()
 
@@ -80,8 +80,11 @@ class SqlLedger:
     def reading(self, now: datetime) -> Iterator[SqlTransaction]:
         """A consistent view that keeps nobody from writing; whatever is changed in it is dropped."""
         with reader(self._engine) as connection:
-            yield SqlTransaction(connection, now, self._secret, self._tabs_seen)
+            yield self._unit(connection, now)
             connection.rollback()
+
+    def _unit(self, connection: Connection, now: datetime) -> SqlTransaction:
+        return SqlTransaction(connection, now, self._secret, self._tabs_seen)
 
     def acquire_lease(self, name: str, owner: str, now: datetime, seconds: float) -> bool:
         """Become or stay the holder of `name` until `now` + seconds; False while another's lease lasts."""
@@ -118,7 +121,9 @@ class SqlLedger:
             return latest_runs(connection)
 
     def forget_runs(self, before: datetime) -> int:
-        """Drop the records of runs that began before then; gives how many."""
+        """Drop the records of runs that began before then but for the first pass of each hour, which tells a replay of the record
+        when a pass would have come; gives how many.
+        """
         with self._engine.begin() as connection:
             return forget_runs(connection, before)
 

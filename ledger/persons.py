@@ -16,7 +16,19 @@ from sqlalchemy import Column, String, Table, and_, bindparam, delete, func, or_
 from cases.model import Case, PartnerData, Submission
 from ledger.codec import decode_case, encode
 from ledger.reports import Reports
-from ledger.schema import MailState, cases, contacts, dead_addresses, decisions, events, mails, quarantine, submissions, words
+from ledger.schema import (
+    MailState,
+    cases,
+    contacts,
+    dead_addresses,
+    decisions,
+    events,
+    mails,
+    quarantine,
+    staff_tab_changes,
+    submissions,
+    words,
+)
 
 MARK = "[удалено]"
 """What stands where personal data stood."""
@@ -27,6 +39,7 @@ _PERSONAL = frozenset({"contact", "phone", "comment", "text", "subject", "custom
 _JSON: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (decisions, ("reasons", "recommended", "facts")),
     (words, ("raw",)),
+    (staff_tab_changes, ("lines",)),
 )
 _BEING_SENT = select(mails.c.key).where(
     mails.c.recipient == bindparam("of"), mails.c.state == MailState.SENDING, mails.c.lease_until > bindparam("now")

@@ -122,21 +122,7 @@ class Reports(StaffTables):
     def decisions_of(self, number: str) -> list[Recorded]:
         """Decisions on a case with what the rules recommended, oldest first."""
         self.flush()
-        return [
-            Recorded(
-                number=row.number,
-                revision=row.revision,
-                question=row.question,
-                outcome=row.outcome,
-                by=row.by,
-                at=row.at,
-                edition=row.edition,
-                reasons=decode_reasons(row.reasons),
-                recommended=decode_decision(row.recommended),
-                facts=decode_facts(row.facts),
-            )
-            for row in self._rows_of(_decisions, {"of": number})
-        ]
+        return [recorded_of(row) for row in self._rows_of(_decisions, {"of": number})]
 
     def mails_of(self, number: str) -> list[MailEffect]:
         """Letters of a case, oldest first, cancelled ones too."""
@@ -200,6 +186,22 @@ class Reports(StaffTables):
         """How many cases there are, by kind and state."""
         self.flush()
         return {(CaseKind(kind), state): count for kind, state, count in self._rows_of(_counts)}
+
+
+def recorded_of(row: Any) -> Recorded:
+    """The decision of a row of `decisions`."""
+    return Recorded(
+        number=row.number,
+        revision=row.revision,
+        question=row.question,
+        outcome=row.outcome,
+        by=row.by,
+        at=row.at,
+        edition=row.edition,
+        reasons=decode_reasons(row.reasons),
+        recommended=decode_decision(row.recommended),
+        facts=decode_facts(row.facts),
+    )
 
 
 def _mail_effect(row: Any) -> MailEffect:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, String, and_, bindparam, delete, func, or_, select, type_coerce, update
 
 from ledger.schema import job_runs, leases
 from ledger.unit import upsert
@@ -46,7 +46,9 @@ class LeaseGone(Exception):
     """What one may do at a time is another's by now; nothing of this transaction is kept."""
 
 
-_forget = delete(job_runs).where(_j.started_at < bindparam("before"))
+_hour = func.substr(type_coerce(_j.started_at, String), 1, len("2026-03-02T10"))
+_first_of_hour = select(func.min(_j.started_at)).group_by(_hour)
+_forget = delete(job_runs).where(_j.started_at < bindparam("before"), _j.started_at.not_in(_first_of_hour))
 
 STALE = timedelta(minutes=15)
 """A run that has not ended for so long is taken for dead; its slot may be run again."""

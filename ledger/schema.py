@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0005"
+VERSION = "0006"
 """The newest migration that this code knows. Versions sort as text."""
 
 
@@ -290,6 +290,7 @@ words = Table(
     Column("number", String(32), nullable=False, index=True),
     Column("raw", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("seq", Integer),  # the order in which they were heard; None for those of the first version
 )
 
 quarantine = Table(
@@ -333,6 +334,17 @@ staff_tabs = Table(
     Column("tab", String(64), primary_key=True),
     Column("hash", String(64), nullable=False),
     Column("lines", Text, nullable=False),
+)
+
+staff_tab_changes = Table(
+    "staff_tab_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tab", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("place", Integer, nullable=False),  # from this line on
+    Column("dropped", Integer, nullable=False),  # so many lines went
+    Column("lines", Text, nullable=False),  # and these came
 )
 
 job_runs = Table(

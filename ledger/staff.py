@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, get_type_hints
@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from cases.model import Case, PublicityLine, QuarantineItem, SaleLine, StaffTabs, ViolationLine
 from ledger.codec import encode
-from ledger.schema import failures, quarantine, staff_tabs, words
+from ledger.schema import failures, quarantine, staff_tab_changes, staff_tabs, words
 from ledger.sheet_rows import SheetRows
 from ledger.unit import upsert
 
@@ -21,6 +21,7 @@ _hashes = select(staff_tabs.c.tab, staff_tabs.c.hash)
 _lines = select(staff_tabs.c.lines).where(staff_tabs.c.tab == bindparam("of"))
 _word = select(words.c.key).where(words.c.key == bindparam("of"))
 _insert_word = insert(words)
+_insert_change = insert(staff_tab_changes)
 _release = (
     update(quarantine)
     .where(
@@ -39,6 +40,9 @@ _tab_decoders: Mapping[str, Callable[[str], Any]] = {
     name: msgspec.json.Decoder(hint).decode for name, hint in get_type_hints(StaffTabs).items()
 }
 
+WORD = "word"
+"""The counter of the order in which staff's words were heard."""
+
 CASE = "case"
 """The `source` of quarantined cases; their key is the number."""
 
@@ -56,7 +60,7 @@ class StaffTables(SheetRows):
 
     def add_word(self, key: str, raw: Mapping[str, object], at: datetime) -> None:
         """Record a word, found again under `raw["number"]`. Raises IntegrityError for a known key: ask `word_known` before."""
-        row = {"key": key, "number": str(raw.get("number", "")), "raw": encode(raw), "at": at}
+        row = {"key": key, "number": str(raw.get("number", "")), "raw": encode(raw), "at": at, "seq": self._count_up(WORD, 0)}
         self._connection.execute(_insert_word, [row])
 
     def staff_tabs(self) -> StaffTabs:
@@ -67,14 +71,21 @@ class StaffTables(SheetRows):
         """Store the tabs that changed; gives the INNs of partners whose sales, publicity or violations are others than before."""
         stored = {row.tab: row.hash for row in self._rows_of(_hashes)}
         changed = []
+        changes = []
         before = self.staff_tabs()
         for tab in _tab_decoders:
             text = encode(getattr(tabs, tab))
             digest = sha256(text.encode()).hexdigest()
             if stored.get(tab) != digest:
                 changed.append({"tab": tab, "hash": digest, "lines": text})
+                place, dropped, lines = _splice(lines_of(getattr(before, tab)), lines_of(getattr(tabs, tab)))
+                if dropped or lines:
+                    change = {"tab": tab, "at": self.now, "place": place, "dropped": dropped, "lines": encode(lines)}
+                    changes.append(change)
         if changed:
             self._connection.execute(upsert(self._dialect, staff_tabs, "hash", "lines"), changed)
+        if changes:
+            self._connection.execute(_insert_change, changes)
         concerned: set[str] = set()
         if before.sales != tabs.sales:
             concerned |= _concerned(before.sales, tabs.sales)
@@ -144,6 +155,21 @@ class StaffTables(SheetRows):
         row = {"source": source, "key": key, "attempts": attempts, "at": self.now}
         self._connection.execute(upsert(self._dialect, failures, "attempts", "at"), [row])
         return attempts
+
+
+def lines_of(tab: Any) -> list[Any]:
+    """The lines of one of staff's tabs in their order; of «Календарь», (day, business day?)."""
+    return list(tab.items()) if isinstance(tab, Mapping) else list(tab)
+
+
+def _splice(before: Sequence[Any], after: Sequence[Any]) -> tuple[int, int, Sequence[Any]]:
+    """What changed between two contents: from which line on, how many lines went, and which came."""
+    shorter = min(len(before), len(after))
+    place = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    alike = 0
+    while alike < shorter - place and before[len(before) - 1 - alike] == after[len(after) - 1 - alike]:
+        alike += 1
+    return place, len(before) - place - alike, after[place : len(after) - alike]
 
 
 def _concerned(

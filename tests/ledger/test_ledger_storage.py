@@ -36,7 +36,7 @@ def _schema(path: Path) -> set[tuple[str, str, str]]:
     found = set()
     for kind, name, sql in rows:
         if sql is not None and "alembic" not in name:
-            parts = (part.strip().rstrip(",").strip() for part in sql.replace("\t", "").splitlines())
+            parts = (part.strip().rstrip(",").strip() for part in sql.replace("\t", "").replace(f'"{name}"', name).splitlines())
             found.add((kind, name, "\n".join(sorted(part for part in parts if part))))
     return found
 
@@ -238,11 +238,15 @@ def test_a_process_killed_in_mid_transaction_leaves_nothing_half(ledger: SqlLedg
     assert ledger.integrity() == []
 
 
-def test_old_runs_are_forgotten_and_the_latest_ones_stay(ledger: SqlLedger) -> None:
-    for slot, at in (("old", NOW - timedelta(days=40)), ("new", NOW)):
+def test_old_runs_are_forgotten_but_for_the_first_of_each_hour(ledger: SqlLedger) -> None:
+    old = NOW.replace(minute=0) - timedelta(days=40)
+    runs = (("first", old), ("second", old + timedelta(minutes=5)), ("next hour", old + timedelta(hours=1)), ("new", NOW))
+    for slot, at in runs:
         assert ledger.job_started("send_mail", slot, at)
         ledger.job_finished("send_mail", slot, at, ok=True)
     assert ledger.forget_runs(NOW - timedelta(days=30)) == 1
+    with ledger.reading(NOW) as tx:
+        assert [at for at, _ in tx.all_runs()] == [old, old + timedelta(hours=1), NOW]
     assert ledger.job_runs()["send_mail"].slot == "new"
 
 
@@ -266,7 +270,8 @@ def test_registrations_of_an_older_ledger_are_counted(url: str) -> None:
     assert counted == {"7701000001": Holding(in_force=2, idle=1)}
     engine = make_engine(make_url(url))
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE registrations"))
+        for later in ("DROP TABLE staff_tab_changes", "ALTER TABLE words DROP COLUMN seq", "DROP TABLE registrations"):
+            connection.execute(text(later))
         connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
     engine.dispose()
     again = open_ledger(url, secret=SECRET, owner="tests")
