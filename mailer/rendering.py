@@ -29,6 +29,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 _PARTS = ("text", "html")
 _SPACES = re.compile(r"[ \t\r\n]+")  # a no-break space stays
 _BLANKS = re.compile(r"\n{3,}")
+_DATE_IN_WORDS = re.compile(r"(?:\b\d{1,2} )?\b[а-я]{3,8} \d{4} г\.")
 _SUBJECT_LIMIT = 60
 
 
@@ -48,7 +49,7 @@ def render(mail: Mail) -> Rendered:
     subject = _flow("".join(text.blocks["subject"](text.new_context(context))))
     number = f" [{mail.number}]" if mail.number else ""
     plain = _BLANKS.sub("\n\n", text.render(context)).strip() + "\n"
-    return Rendered(subject + number, _full_stops(plain), _full_stops(html.render(context)))
+    return Rendered(subject + number, _full_stops(plain), _held(_full_stops(html.render(context))))
 
 
 def listing_page(partners: Iterable[Listed]) -> str:
@@ -113,6 +114,11 @@ def _flow(text: str) -> str:
 def _full_stops(text: str) -> str:
     """A sentence that ends with a date needs no second full stop."""
     return text.replace(" г..", " г.")
+
+
+def _held(html: str) -> str:
+    """A date in words is not broken at the end of a line."""
+    return _DATE_IN_WORDS.sub(lambda found: found[0].replace(" ", russian.NBSP), html)
 
 
 def _brief(text: str) -> str:

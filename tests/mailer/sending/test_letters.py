@@ -49,6 +49,12 @@ def both(template: str, **facts: object) -> tuple[str, str]:
     return " ".join(letter.text.split()), words(letter.html)
 
 
+def test_a_date_in_words_is_not_broken_at_the_end_of_a_line() -> None:
+    page = render(sample("deal-registered")).html
+    assert "2\u00a0июня\u00a02026\u00a0г." in page
+    assert " г." not in page
+
+
 @pytest.mark.parametrize("template", LETTERS)
 def test_letter_in_both_parts(template: str) -> None:
     letter = render(sample(template))
