@@ -13,6 +13,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.sheets.google.two_houses import GooglePeople
+from tests.wire.sheets.book import Book, Sheet
 from tests.year.events import Typed
 
 Row = dict[str, Any]
@@ -123,21 +124,30 @@ def _type(sheet: Worksheet, row: int, cells: Mapping[str, Typed]) -> None:
         sheet.cell(row, headers[header]).value = value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
+class _Cells(Row):
+    """A row of which only the cells that are looked at are worked out."""
+
+    def __init__(self, book: Book, sheet: Sheet, row: int, headers: Mapping[str, int]) -> None:
+        super().__init__()
+        self.headers = headers
+        self._look: Callable[[int], Any] = lambda place: _meant(book.value(sheet, row, place), book.shown(sheet, row, place))
+
+    def __missing__(self, header: str) -> Any:
+        return self._look(self.headers[header])
+
+
 class GoogleHands:
     """The spreadsheet in a browser: every touch is there for others at once."""
 
     def __init__(self, people: GooglePeople) -> None:
         self._people = people
 
-    def _each(self, tab: str) -> Iterator[tuple[int, Row]]:
+    def _each(self, tab: str) -> Iterator[tuple[int, _Cells]]:
         sheet, book = self._people.sheet(tab), self._people.book
         headers = {str(book.value(sheet, 0, place)): place for place in sheet.rows[0]}
         for row in range(1, sheet.last_row()):
-            cells = {
-                header: _meant(book.value(sheet, row, place), book.shown(sheet, row, place)) for header, place in headers.items()
-            }
-            if any(value != "" for value in cells.values()):
-                yield row, cells
+            if any(cell.entered for cell in sheet.rows[row].values()):
+                yield row, _Cells(book, sheet, row, headers)
 
     def _type(self, tab: str, row: int, cells: Mapping[str, Typed]) -> None:
         for header, value in cells.items():
@@ -171,7 +181,7 @@ class GoogleHands:
 
     def rows(self, tab: str) -> list[Row]:
         with self._people.server.service.lock:
-            return [row for _, row in self._each(tab)]
+            return [{header: row[header] for header in row.headers} for _, row in self._each(tab)]
 
     def save(self) -> None:
         """Nothing is held back."""

@@ -89,7 +89,7 @@ class Stage:
                 self.hands.add(tab, {"Отметка времени": at, "Адрес электронной почты": address, **answers})
             case Amended(key, at, answers):
                 tab, _, address = self._stamps[key]
-                self.hands.change(tab, lambda row: row.get("Комментарий") == key, {"Отметка времени": at, **answers})
+                self.hands.change(tab, lambda row: row["Комментарий"] == key, {"Отметка времени": at, **answers})
                 self._stamps[key] = (tab, at, address)
             case Word("Обучение", inn, cells):
                 self.hands.change(
