@@ -18,8 +18,11 @@ from jobs.once import run_pass
 from jobs.progress import Progress
 from jobs.sample.place import add_rows, drop_letter, fill_staff_tabs, numbers_of, reply, sample_story, set_cells
 from jobs.sample.story import HERE, Act, Story
-from sheets.columns import DEALS, PARTNERS, REQUESTS, TRAINING
+from sheets.columns import DEALS, NFR, PARTNERS, PILOTS, REQUESTS, TRAINING
 from sheets.xlsx import WorkbookFile
+
+_TABS = {"P": PARTNERS, "D": DEALS, "T": PILOTS, "N": NFR}
+"""Where a case's row is, by the letter of its number."""
 
 _STAFF = 'mail = ["partner-team@stakhanovets.example"]'
 
@@ -73,7 +76,7 @@ def _people(home: Home, told: Story, visit: int) -> None:
 
 
 def _word(book: openpyxl.Workbook, act: Act, numbers: Mapping[str, str], told: Story) -> None:
-    """What staff type: beside a question, a training, a partner or a deal."""
+    """What staff type: beside a question, a training, or the case of that name."""
     cells = act.entry["cells"]
     if "asked_by" in act.entry:
         set_cells(book, REQUESTS, "Адрес", act.entry["asked_by"], cells)
@@ -83,7 +86,7 @@ def _word(book: openpyxl.Workbook, act: Act, numbers: Mapping[str, str], told: S
         set_cells(book, TRAINING, "ИНН партнёра", inn, cells)
     else:
         number = numbers[act.entry["about"]]
-        set_cells(book, PARTNERS if number.startswith("P-") else DEALS, "№", number, cells)
+        set_cells(book, _TABS[number[0]], "№", number, cells)
 
 
 def _letter(home: Home, number: str, template: str) -> dict[str, str]:

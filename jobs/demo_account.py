@@ -25,6 +25,9 @@ SHOWN_REASONS, SHOWN_ALIKE = 6, 3
 _TITLES = {
     CaseKind.PARTNER: "Partners",
     CaseKind.DEAL: "Deals",
+    CaseKind.ORDER: "Orders",
+    CaseKind.PILOT: "Pilots",
+    CaseKind.NFR: "NFR",
     CaseKind.REQUEST: "Questions",
     CaseKind.TRAINING: "Training",
     CaseKind.LEAD: "Leads",

@@ -14,7 +14,14 @@ from rules.calendar import BusinessCalendar
 from sheets.columns import FORMS
 
 HERE = Path(__file__).parent
-_FORMS = {"partner": Form.PARTNER, "deal": Form.DEAL, "update": Form.UPDATE}
+_FORMS = {
+    "partner": Form.PARTNER,
+    "deal": Form.DEAL,
+    "update": Form.UPDATE,
+    "order": Form.ORDER,
+    "pilot": Form.PILOT,
+    "request": Form.REQUEST,
+}
 _NOON = time(12)
 
 

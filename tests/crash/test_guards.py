@@ -24,7 +24,7 @@ EFFECTS = {
 }
 """What a pass does to the world outside its ledger, as it is called in `jobs/`."""
 
-BY_HAND = {"backup", "cli", "home", "doctor", "demo", "person", "lock", "place", "story", "simulate", "dry_run"}
+BY_HAND = {"backup", "cli", "home", "doctor", "demo", "person", "lock", "place", "story", "simulate", "replay", "dry_run"}
 """Modules of commands that people give: what was cut short is given again."""
 
 ELSEWHERE = {"keep_offer", "_replace"}
