@@ -314,7 +314,7 @@ def test_one_shared_for_reading_can_be_read_and_says_why_not_written(two: Google
 
 
 def test_an_unknown_spreadsheet_is_named(two: GoogleHouse) -> None:
-    with pytest.raises(Unavailable, match=r"knows no spreadsheet nowhere.*spreadsheet\.id"):
+    with pytest.raises(Unavailable, match=r"knows no spreadsheet nowhere.*spreadsheet\.spreadsheet"):
         GoogleSpreadsheet(two.folder / "account.json", "nowhere", endpoint=two.server.url).read()
 
 
