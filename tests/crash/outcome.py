@@ -19,6 +19,7 @@ from jobs.write_sheet import _ours
 from ledger.database import open_ledger
 from ledger.engine import make_engine, reader
 from ledger.schema import MailState, RowState, mails, metadata, row_effects
+from ledger.submission_rows import SEQ
 from sheets.base import DIGEST
 from sheets.columns import FORMS, NUMBERED, TABS
 from sheets.merge import read_words
@@ -53,13 +54,25 @@ def outcome(house: House) -> Outcome:
                 left_out = _LEFT_OUT.get(table.name, set())
                 columns = [column for column in table.columns if column.name not in left_out]
                 rows = [dict(row._mapping) for row in connection.execute(select(*columns))]
+                _ranked(rows)
                 found[f"ledger {table.name}"] = Counter(_told(row) for row in rows if not _of_a_run(row))
     engine.dispose()
     return found
 
 
+def _ranked(rows: list[dict[str, Any]]) -> None:
+    """Places in the order of arrival are compared as an order: our own copies of letters are counted with what comes in."""
+    places = sorted({row["place_seq"] for row in rows if row.get("place_seq")})
+    for row in rows:
+        if place := row.get("place_seq"):
+            row["place_seq"] = places.index(place)
+            row["payload"] = row["payload"].replace(f'"place_seq":{place},', "")
+
+
 def _of_a_run(row: dict[str, Any]) -> bool:
     """Does it only tell how the book or our own copies of letters looked to this very run?"""
+    if row.get("prefix") == SEQ:
+        return True
     return str(row.get("key", "")).startswith(("sheet.seen", "sheet.calls", "letter:")) or '"kind":"own"' in str(
         row.get("raw", "")
     )
