@@ -301,7 +301,7 @@ def _field(desk: Desk, case: Case, keys: frozenset[str]) -> tuple[tuple[Rival, .
         registered = other.state == DealState.REGISTERED
         if not registered and not (other.state == DealState.PENDING and other.place_at is not None):
             continue
-        earlier = _place_of(other) < place
+        earlier = case.place_at is None or _place_of(other) < place  # only what is complete takes a place in the queue
         own = other.partner_inn == case.partner_inn
         rivals.append(Rival(other.number, frozenset(data.product_keys), registered, earlier, own))
     return tuple(rivals), max(expired, default=None)

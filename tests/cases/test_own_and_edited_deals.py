@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cases.model import DealState, Form, FormRow
-from tests.cases.conftest import BASE, CUSTOMER, FULL, ONE, A, House, at
+from tests.cases.conftest import BASE, CUSTOMER, FULL, ONE, TWO, A, B, House, at
 
 
 def told(house: House, number: str) -> list[str]:
@@ -68,3 +68,15 @@ def test_an_edited_answer_that_kept_its_first_stamp_counts_from_the_reading(hous
     case = house.case(number)
     assert case.place_at == at("2026-03-03 15:00")
     assert case.submitted_at - at("2026-03-02 10:00") == timedelta(days=1, hours=5)
+
+
+def test_an_incomplete_deal_has_no_place_before_the_one_that_was_registered_meanwhile(house: House) -> None:
+    """Unanswered for five business days it is refused with every reason: its customer is another partner's by then."""
+    house.partner(ONE, A)
+    house.partner(TWO, B)
+    first = house.deal(ONE, A, BASE, licences="много")
+    second = house.deal(TWO, B, BASE)
+    assert house.case(second).state == DealState.REGISTERED
+    house.later("2026-03-10 18:00")
+    assert house.case(first).state == DealState.REFUSED
+    assert house.case(first).deal().refusal_codes == ["1", "3"]

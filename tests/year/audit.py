@@ -210,7 +210,7 @@ def _letters(books: Books, stage: Stage) -> Iterator[Difference]:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%d.%m.%Y %H:%M}"
+    return as_text(at.replace(tzinfo=None))
 
 
 def _day(day: date | None) -> str:

@@ -214,7 +214,7 @@ def _odd(books: Books, deal: Deal) -> bool:
     overlap with a deal of one's own.
     """
     partner = books.partners[deal.partner]
-    crowded = partner.tier == WHITE and _open_deals(books, deal) >= OPEN_LIMIT
+    deal.crowded = deal.crowded or (partner.tier == WHITE and _open_deals(books, deal) >= OPEN_LIMIT)
     nameless = partner.tier == TRUSTED and partner.individual is None
     again = any(
         old.state == EXPIRED
@@ -228,11 +228,20 @@ def _odd(books: Books, deal: Deal) -> bool:
         old.state == REGISTERED and old.customer_inn == deal.customer_inn and old.products & deal.products
         for old in books.by_partner[deal.partner]
     )
-    return crowded or nameless or again or overlap or deal.customer_inn == deal.partner or deal.kind == SWITCH
+    return deal.crowded or nameless or again or overlap or deal.customer_inn == deal.partner or deal.kind == SWITCH
 
 
 def _open_deals(books: Books, deal: Deal) -> int:
-    return sum(other.open for other in books.by_partner[deal.partner] if other is not deal)
+    """The partner's other open deals; those behind it in the queue came later."""
+    return sum(
+        other.open and (other.state == REGISTERED or _place(other) < _place(deal))
+        for other in books.by_partner[deal.partner]
+        if other is not deal
+    )
+
+
+def _place(deal: Deal) -> tuple[datetime, int]:
+    return deal.place or (deal.submitted, 0)
 
 
 def refuse(books: Books, deal: Deal, codes: set[int]) -> None:
@@ -323,7 +332,9 @@ def hear(books: Books, deal: Deal, word: str, at: datetime, *, sure: bool) -> No
         elif deal.registered is not None:  # a form about a deal that is over is told how it ended
             books.post("deal-extension-refused" if word == EXTEND else "status-report", deal.number)
         return
-    if word == EXTEND:
+    if word == EXTEND and deal.valid_until is not None and at.date() > deal.valid_until:
+        books.post("deal-extension-refused", deal.number)  # a pass that comes late makes no request timely
+    elif word == EXTEND:
         _report_from(deal, at)
         extend(books, deal)
     elif word in FINAL and not sure:

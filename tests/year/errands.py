@@ -59,8 +59,16 @@ def _refer(books: Books, errand: Errand) -> None:
 
 def take_order(books: Books, key: str, at: datetime, address: str, answers: Answers) -> None:
     """A row of «Форма Заказ»."""
-    order = _new(books, "O", "order", key, at, address, text_of(answers, "ИНН партнёра"))
-    order.deal, order.customer_inn = text_of(answers, "№ сделки"), text_of(answers, "ИНН заказчика")
+    inn, deal = text_of(answers, "ИНН партнёра"), text_of(answers, "№ сделки")
+    asked = [one for one in books.errands.values() if (one.partner, one.deal, one.state) == (inn, deal, NEEDS_DATA)]
+    if asked:  # the new form completes it
+        order = asked[0]
+        order.submitted, order.due, order.state = at, books.days.deadline(at, ANSWER_DAYS), PENDING
+        order.codes, order.asked_until = (), None
+        books.rows[key] = Answered(order.number)
+    else:
+        order = _new(books, "O", "order", key, at, address, inn)
+    order.deal, order.customer_inn = deal, text_of(answers, "ИНН заказчика")
     order.products = books.named(text_of(answers, "Продукты")) or frozenset()
     order.licences = int(text_of(answers, "Количество лицензий"))
 
@@ -85,7 +93,12 @@ def _weigh_order(books: Books, order: Errand) -> None:
         codes.add(7)
     if books.customer_refuses(order.customer_inn, order.partner):
         codes.add(4)
-    taken = sum(other.licences for other in books.errands.values() if other.deal == deal.number and other.state == ACCEPTED)
+    others = [other for other in books.errands.values() if other.deal == deal.number and other is not order]
+    taken = sum(
+        other.licences
+        for other in others
+        if other.state == ACCEPTED or (other.state == PENDING and other.submitted < order.submitted)
+    )
     if not order.products <= deal.products:
         order.state, order.asked_until = NEEDS_DATA, books.days.deadline(books.now, NEEDS_DATA_DAYS)
         order.codes = tuple(sorted({1, *codes}))

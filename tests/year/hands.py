@@ -174,7 +174,9 @@ class GoogleHands:
             sheet.rows = head + rest
 
     def delete(self, tab: str, number: str) -> None:
-        self._people.delete(tab, number)
+        with self._people.server.service.lock:
+            row = _only(place for place, row in self._each(tab) if row["№"] == number)
+            self._people.sheet(tab).delete("ROWS", row, row + 1)
 
     def blank(self, tab: str) -> None:
         self._people.insert(tab, 2)

@@ -167,7 +167,7 @@ class World:
         return f"row {self._rows}"
 
     def _in(self, at: datetime, days: float) -> datetime:
-        return at + timedelta(days=days, seconds=self.dice.randrange(7200))
+        return (at + timedelta(days=days, seconds=self.dice.randrange(7200))).replace(microsecond=0)
 
     # -- partners
 
