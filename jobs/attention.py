@@ -8,13 +8,15 @@ from cases.letters import COMMON, letter_key, moment
 from cases.model import Mail
 from jobs.office import Office
 from ledger.database import SqlTransaction
+from mailer.wording import and_more
 
 LISTED = 30
 
 
 def tell_staff(tx: SqlTransaction, office: Office, kind: str, lines: Sequence[tuple[str, str]]) -> None:
     """One `staff-attention` letter to each of staff, with (case number or "", text) lines; the same matter once a moment."""
-    shown = [{"number": number, "text": text, "due_at": ""} for number, text in lines[:LISTED]]
+    more = [("", and_more(len(lines) - LISTED))] if len(lines) > LISTED else []
+    shown = [{"number": number, "text": text, "due_at": ""} for number, text in [*lines[:LISTED], *more]]
     context = {**dict.fromkeys(COMMON, ""), "reasons": [], "kind": kind, "lines": shown, "share": ""}
     for address in office.outside.staff:
         tx.queue_mail(

@@ -10,11 +10,16 @@ from cases.desk import Desk
 from cases.model import QuarantineItem, StaffWord
 from cases.words import hear, hear_held
 from jobs import read_sheet
+from jobs.attention import tell_staff
 from jobs.office import Office, SheetInHand
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
-from sheets.base import updated
+from sheets.base import Notice, updated
 from sheets.merge import Reading, read_words
+
+_TOLD = "sheet.rows-told"
+_TO_MEND = ("number-doubled", "number-unknown", "row-mismatched")
+"""Rows that the system leaves alone until somebody mends them."""
 
 
 def run(office: Office) -> None:
@@ -41,9 +46,24 @@ def _take_in(office: Office, sheet: SheetInHand, reading: Reading) -> set[str]:
     """Record what was read; gives the keys of the words that failed."""
     for notice in reading.notices:
         office.report.notice(said(notice))
+    _tell(office, reading.notices)
     faulty = _hear(office, reading)
     sheet.base = updated(sheet.base, reading.base_updates)
     return faulty
+
+
+def _tell(office: Office, notices: Sequence[Notice]) -> None:
+    """Write to staff about rows that they alone can mend, once for each number for as long as it lasts."""
+    found = {f"{notice.code} {notice.tab} {notice.number}": said(notice) for notice in notices if notice.code in _TO_MEND}
+    matters = "\n".join(sorted(found))
+    with office.ledger.transaction(office.now) as tx:
+        told = tx.note(_TOLD)
+        if told == matters:
+            return
+        tx.set_note(_TOLD, matters)
+        new = [text for matter, text in found.items() if matter not in told.split("\n")]
+        if new:
+            tell_staff(tx, office, "sheet", [("", text) for text in new])
 
 
 def _recorded(office: Office, keys: Sequence[str]) -> set[str]:

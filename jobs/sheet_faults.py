@@ -1,40 +1,12 @@
-"""What is wrong with the spreadsheet, in words for those who can mend it."""
+"""What is wrong with the spreadsheet: does it stop a tab, and how it is said to those who can mend it."""
 
 from __future__ import annotations
 
+from mailer.wording import sheet_matter
 from sheets.base import Notice
 from sheets.columns import BY_NAME
 from sheets.shape import TabKind
 from sheets.snapshot import SheetFault
-
-_TEXTS = {
-    "tab-missing": "вкладки «{tab}» нет; верните её под этим именем",
-    "tab-doubled": "вкладка «{tab}» есть дважды; переименуйте или удалите лишнюю",
-    "header-missing": "вкладка «{tab}»: нет столбца «{header}»; верните его",
-    "header-renamed": (
-        "вкладка «{tab}»: нет столбца «{header}», похож «{suggestion}»; верните имя или впишите его в [columns] файла config.toml"
-    ),
-    "header-doubled": "вкладка «{tab}»: столбец «{header}» есть дважды; переименуйте или удалите лишний",
-    "formula": "вкладка «{tab}», строка {position}: в ячейке «{header}» формула; взято её последнее значение",
-    "error-value": "вкладка «{tab}», строка {position}: в ячейке «{header}» ошибка формулы; ячейка считается пустой",
-    "date-unreadable": "вкладка «{tab}», строка {position}: «{header}» – не дата: «{value}»; строка не учтена",
-    "number-unreadable": "вкладка «{tab}», строка {position}: «{header}» – не число: «{value}»; строка не учтена",
-    "word-unknown": "вкладка «{tab}», строка {position}: «{header}» – нет такого значения: «{value}»; строка не учтена",
-    "value-missing": "вкладка «{tab}», строка {position}: не заполнено «{header}»; строка не учтена",
-    "lead-numbered": "вкладка «{tab}», строка {position}: № «{value}» поставила не система; сотрите его, и лид будет принят",
-    "lead-repeated": (
-        "вкладка «{tab}», строка {position}: такой лид уже есть ({value}), строка не учтена; другой лид назовите иначе"
-    ),
-    "number-absent": "вкладка «{tab}», строка {position}: строка без №; система её не ведёт",
-    "number-doubled": "вкладка «{tab}», строка {position}: № {number} стоит в нескольких строках; оставьте одну",
-    "number-unknown": "вкладка «{tab}», строка {position}: такого № нет: {number}",
-    "row-mismatched": "вкладка «{tab}», строка {position}: рядом с № {number} стоят данные другого дела; верните № на место",
-    "edited-meanwhile": "вкладка «{tab}», строка {position}: ячейку изменили во время прохода; она будет учтена в следующем",
-    "export-unreadable": "не читается; сохраните его как CSV в UTF-8 или как XLSX и положите снова",
-    "export-unknown": "по заголовкам не видно, какая это форма; верните заголовки или впишите их в [columns] файла config.toml",
-    "export-too-large": "больше 64 МБ; разделите его на части",
-    "replaced": "вкладка «{tab}», строка {position}: поверх чужого значения «{value}» записано своё",
-}
 
 
 def stops(fault: SheetFault) -> bool:
@@ -58,5 +30,5 @@ def said(fault: SheetFault | Notice) -> str:
         "suggestion": fault.suggestion if isinstance(fault, SheetFault) else "",
         "number": fault.number if isinstance(fault, Notice) else "",
     }
-    text = _TEXTS.get(fault.code, fault.code + " «{tab}»").format(**facts)
+    text = sheet_matter(fault.code, facts)
     return f"файл «{fault.file}»: {text}" if isinstance(fault, SheetFault) and fault.file else text

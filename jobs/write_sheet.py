@@ -17,6 +17,7 @@ from jobs.office import Office
 from jobs.read_sheet import SEEN
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
+from mailer.wording import sheet_matter
 from rules.hoarding import idle_before
 from sheets.base import Updates
 from sheets.columns import JOURNAL
@@ -162,7 +163,7 @@ def _settle(office: Office, batch: _Batch, written: WriteReport | None) -> None:
 def _tell_lost(office: Office, tx: SqlTransaction, written: WriteReport) -> None:
     """The book held what cannot be kept; it stands in a copy."""
     copy = written.copy.rpartition("/")[2]
-    text = f"При записи книги не сохранилось: {', '.join(written.lost)}. Прежняя книга лежит рядом: {copy}"
+    text = sheet_matter("not-kept", {"lost": ", ".join(written.lost), "copy": copy})
     tell_staff(tx, office, "sheet", [("", text)])
     office.report.notice(f"the workbook held what could not be kept ({', '.join(written.lost)}); see the copy {written.copy}")
 
@@ -177,8 +178,7 @@ def _hold(office: Office, lock: str) -> None:
             tx.set_note(_HELD_SINCE, office.now.isoformat())
         elif not tx.note(_HELD_TOLD) and office.now - datetime.fromisoformat(since) >= timedelta(minutes=minutes):
             tx.set_note(_HELD_TOLD, "yes")
-            name = office.home.workbook.name
-            text = f"Книга {name} открыта у кого-то больше {minutes} минут, записать в неё нельзя. Закройте её."
+            text = sheet_matter("held-open", {"name": office.home.workbook.name, "minutes": str(minutes)})
             tell_staff(tx, office, "sheet", [("", text)])
 
 

@@ -821,6 +821,37 @@ _ATTENTION_STEPS: Mapping[str, str] = {
 }
 _ANY_ATTENTION = "Нужно внимание сотрудника"
 
+SHEET: Mapping[str, str] = {
+    "tab-missing": "вкладки «{tab}» нет; верните её под этим именем",
+    "tab-doubled": "вкладка «{tab}» есть дважды; переименуйте или удалите лишнюю",
+    "header-missing": "вкладка «{tab}»: нет столбца «{header}»; верните его",
+    "header-renamed": (
+        "вкладка «{tab}»: нет столбца «{header}», похож «{suggestion}»; верните имя или впишите его в [columns] файла config.toml"
+    ),
+    "header-doubled": "вкладка «{tab}»: столбец «{header}» есть дважды; переименуйте или удалите лишний",
+    "formula": "вкладка «{tab}», строка {position}: в ячейке «{header}» формула; взято её последнее значение",
+    "error-value": "вкладка «{tab}», строка {position}: в ячейке «{header}» ошибка формулы; ячейка считается пустой",
+    "date-unreadable": "вкладка «{tab}», строка {position}: «{header}» – не дата: «{value}»; строка не учтена",
+    "number-unreadable": "вкладка «{tab}», строка {position}: «{header}» – не число: «{value}»; строка не учтена",
+    "word-unknown": "вкладка «{tab}», строка {position}: «{header}» – нет такого значения: «{value}»; строка не учтена",
+    "value-missing": "вкладка «{tab}», строка {position}: не заполнено «{header}»; строка не учтена",
+    "lead-numbered": "вкладка «{tab}», строка {position}: № «{value}» поставила не система; сотрите его, и лид будет принят",
+    "lead-repeated": (
+        "вкладка «{tab}», строка {position}: такой лид уже есть ({value}), строка не учтена; другой лид назовите иначе"
+    ),
+    "number-absent": "вкладка «{tab}», строка {position}: строка без №; система её не ведёт",
+    "number-doubled": "вкладка «{tab}», строка {position}: № {number} стоит в нескольких строках; оставьте одну",
+    "number-unknown": "вкладка «{tab}», строка {position}: такого № нет: {number}",
+    "row-mismatched": "вкладка «{tab}», строка {position}: рядом с № {number} стоят данные другого дела; верните № на место",
+    "edited-meanwhile": "вкладка «{tab}», строка {position}: ячейку изменили во время прохода; она будет учтена в следующем",
+    "export-unreadable": "не читается; сохраните его как CSV в UTF-8 или как XLSX и положите снова",
+    "export-unknown": "по заголовкам не видно, какая это форма; верните заголовки или впишите их в [columns] файла config.toml",
+    "export-too-large": "больше 64 МБ; разделите его на части",
+    "replaced": "вкладка «{tab}», строка {position}: поверх чужого значения «{value}» записано своё",
+    "not-kept": "При записи книги не сохранилось: {lost}. Прежняя книга лежит рядом: {copy}",
+    "held-open": "Книга {name} открыта у кого-то больше {minutes} минут, записать в неё нельзя. Закройте её.",
+}
+
 _LIMIT = 200
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*(?:Z|[+-]\d{2}:\d{2})")
@@ -937,6 +968,17 @@ def attention(kind: str) -> str:
 def attention_step(kind: str) -> str:
     """What staff are to do about it."""
     return _ATTENTION_STEPS.get(kind, _ANSWERED_IN_SHEET)
+
+
+def sheet_matter(code: str, facts: Mapping[str, str]) -> str:
+    """What is wrong with the spreadsheet, and how to mend it."""
+    shown = {name: _line(value) for name, value in facts.items()}
+    return SHEET.get(code, code + " «{tab}»").format_map(shown)
+
+
+def and_more(count: int) -> str:
+    """The end of a list that goes on."""
+    return f"и ещё {count}"
 
 
 def _roubles(text: str) -> str:

@@ -436,3 +436,18 @@ def test_foreign_files_in_the_inbox_are_set_aside(office: House) -> None:
     letters = len(office.mails())
     office.once(f"{DAY} 11:05")
     assert len(office.mails()) == letters
+
+
+def test_a_long_list_of_faults_is_cut_and_counted(office: House) -> None:
+    def booked(book: Workbook) -> None:
+        sheet = book["Продажи"]
+        for row in range(2, 37):
+            sheet.cell(row, place(sheet, "Дата")).value = f"вчера {row}"
+            sheet.cell(row, place(sheet, "ИНН партнёра")).value = ONE
+            sheet.cell(row, place(sheet, "Сумма руб.")).value = 1000
+
+    edit(office, booked)
+    office.ok(LATER)
+    (told,) = office.mails("staff-attention")
+    assert told.text.count("не дата") == 30
+    assert "и ещё 5" in told.text

@@ -198,6 +198,11 @@ def test_a_number_copied_to_another_row_is_said_and_not_written_to(office: House
     assert "D-2026-0004" in done.err
     assert "нескольких строках" in done.err
     assert [row["Состояние"] for row in office.rows("Сделки")][3:] == ["На рассмотрении"] * 2
+    (told,) = office.mails("staff-attention")
+    assert "№ D-2026-0004 стоит в нескольких строках; оставьте одну" in told.text
+    edit(office, lambda book: book["Сделки"].insert_rows(2))  # the same matter, in other lines
+    office.ok(f"{DAY} 11:05")
+    assert len(office.mails("staff-attention")) == 1
     edit(office, lambda book: book["Сделки"].delete_rows(book["Сделки"].max_row))
     office.set_cell("Сделки", "D-2026-0004", "Решение сотрудника", "Одобрить")
     office.ok(f"{DAY} 11:10")
@@ -220,6 +225,9 @@ def test_the_cells_of_two_deals_swapped_under_their_numbers_are_no_decision(offi
     done = office.once(LATER)
     assert "D-2026-0001" in done.err
     assert "D-2026-0004" in done.err
-    assert len(office.mails()) == letters
+    (told,) = office.mails("staff-attention")
+    for number in ("D-2026-0001", "D-2026-0004"):
+        assert f"рядом с № {number} стоят данные другого дела; верните № на место" in told.text
+    assert len(office.mails()) == letters + 1
     assert office.explain("D-2026-0001")["state"] == "Зарегистрирована"
     assert office.explain("D-2026-0004")["state"] == "На рассмотрении"
