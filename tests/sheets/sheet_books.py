@@ -1,11 +1,10 @@
-"""A small desk for tests: a workbook on disk, a ledger's memory of it, and one pass of the sheet job."""
+"""A small desk for tests: a workbook on disk or a book in memory, a ledger's memory of it, and one pass of the sheet job."""
 
 # ruff: noqa: DTZ001  a cell has no zone: what stands there is Moscow's clock
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from sheets.plan import MergePlan, plan_writes
 from sheets.port import Changes
 from sheets.projection import Shown
 from sheets.reading import form_rows
+from sheets.snapshot import Snapshot
 from sheets.xlsx import WorkbookFile
 
 NOON = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # 12:00 in Moscow, a Monday
@@ -53,33 +53,59 @@ def deal(number: str, **changes: Any) -> dict[str, Any]:
     return {**row, **changes}
 
 
-@dataclass
-class Desk:
-    """The book, and what the ledger remembers of it."""
+class Memory:
+    """What the ledger remembers of a spreadsheet, and one pass of the sheet job over it."""
 
-    path: Path
-    base: dict[str, dict[str, BaseRow]] = field(default_factory=dict)
-    journal: list[StaffWord] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.base: dict[str, dict[str, BaseRow]] = {}
+        self.journal: list[StaffWord] = []
 
-    def __post_init__(self) -> None:
-        self.file = WorkbookFile(self.path)
-        self.file.ensure("start")
+    def read(self) -> Snapshot:
+        """The spreadsheet as it stands."""
+        raise NotImplementedError
+
+    def write(self, changes: Changes, seen: str) -> None:
+        """Change the spreadsheet that was read as `seen`."""
+        raise NotImplementedError
 
     def one_pass(self, ours: Mapping[str, Mapping[str, Shown]] | None = None, write: bool = True) -> tuple[Reading, MergePlan]:
-        """Read, note words once, plan, write."""
-        snapshot = self.file.read()
+        """Read, note words once, plan, write. Without `write`: the book was open elsewhere, or the power went just before."""
+        snapshot = self.read()
         forms, _ = form_rows(snapshot)
-        reading = read_words(snapshot, self.base, forms)
         known = {word.key for word in self.journal}
+        reading = read_words(snapshot, self.base, forms, recorded=known.intersection)
         self.journal.extend(word for word in reading.words if word.key not in known)
         self.base = updated(self.base, reading.base_updates)
         plan = plan_writes(snapshot, self.base, ours or {}, forms, reading.words, reading.untouchable)
         self.base = updated(self.base, plan.intents)
         if write:
             if plan.cells or plan.appends:
-                self.file.write(Changes(plan.cells, plan.appends), snapshot.fingerprint, "copy")
-            self.base = updated(self.base, plan.base_updates)
+                self.write(Changes(plan.cells, plan.appends), snapshot.fingerprint)
+            self.settle(plan)
         return reading, plan
+
+    def settle(self, plan: MergePlan) -> None:
+        """Remember that it is written."""
+        self.base = updated(self.base, plan.base_updates)
+        for tab, keys in plan.base_drops.items():
+            for key in keys:
+                del self.base[tab][key]
+
+
+class Desk(Memory):
+    """The same over a workbook on disk."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.file = WorkbookFile(path)
+        self.file.ensure("start")
+
+    def read(self) -> Snapshot:
+        return self.file.read()
+
+    def write(self, changes: Changes, seen: str) -> None:
+        self.file.write(changes, seen, "copy")
 
     def edit(self, change: Callable[[Any], None]) -> None:
         """A person at work: the book is opened, changed and saved."""
