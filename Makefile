@@ -7,7 +7,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --use-pep517
 LOCK := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 HOME_DIR ?= home
 
-.PHONY: venv dev run test slow check gallery bench lock audit clean
+.PHONY: venv dev run test slow check gallery bench mutate lock audit clean
 
 venv: $(VENV)/runtime
 dev: $(VENV)/dev
@@ -46,6 +46,11 @@ gallery: venv
 bench: $(VENV)/dev
 	@$(BIN)/python -m bench
 
+# Faults put into the rules and the merge one at a time: does a test notice? `make mutate ONLY="rules.leads.*"` tries some (docs/mutation.md).
+mutate: $(VENV)/dev
+	@$(BIN)/mutmut run --max-children 2 $(ONLY)
+	@$(BIN)/python -m tests.survivors
+
 # After a change of requirements*.txt: every package that follows from the pins, with hashes. Needs the open network, as `audit` does.
 lock: $(TOOLS)/ready
 	@$(LOCK) requirements.txt -o requirements.lock
@@ -61,4 +66,4 @@ $(TOOLS)/ready: requirements-tools.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(TOOLS) mutants .mypy_cache .ruff_cache .pytest_cache

@@ -728,7 +728,7 @@ class _Table:
 
     def _get(self, key: str) -> Any:
         if not self.has(key):
-            near = difflib.get_close_matches(key, [name for name in self.values if name not in self.asked], n=1)
+            near = difflib.get_close_matches(key, [name for name in self.values if name not in self.asked])
             self.fail(key, f"missing{f' (is {near[0]!r} meant to be it?)' if near else ''}")
         return self.values[key]
 
@@ -763,5 +763,5 @@ def _shown(value: object) -> str:
 
 
 def _did_you_mean(word: object, words: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(word), [str(known) for known in words], n=1)
+    near = difflib.get_close_matches(str(word), [str(known) for known in words])
     return f" (did you mean {near[0]!r}?)" if near else ""

@@ -48,11 +48,11 @@ def idle_before(on: date, edition: Edition) -> IdleBefore:
 
 def marks(holding: Holding, edition: Edition) -> tuple[str, ...]:
     """What staff are told to look at: `idle`, `seldom-won`. With few deals a share says nothing, and nothing is marked."""
-    figures = edition.hoarding
+    figures, idle, won = edition.hoarding, holding.idle_share, holding.won_share
     found = []
-    if holding.in_force >= figures.deals_at_least and (holding.idle_share or Decimal(0)) >= figures.idle_share:
+    if idle is not None and holding.in_force >= figures.deals_at_least and idle >= figures.idle_share:
         found.append("idle")
-    if holding.ended >= figures.ended_at_least and (holding.won_share or Decimal(0)) < figures.won_share:
+    if won is not None and holding.ended >= figures.ended_at_least and won < figures.won_share:
         found.append("seldom-won")
     return tuple(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rules.calendar import BusinessCalendar, add_months
 from rules.decision import Decision, Outcome, Reason, Result, Test
@@ -130,7 +130,7 @@ def _by_waiting(able: Sequence[Candidate], facts: LeadFacts) -> _Narrowed:
     never = [one for one in able if one.last_given_at is None]
     if never:
         return never, "had no lead yet"
-    longest = min(one.last_given_at or datetime.max.replace(tzinfo=UTC) for one in able)
+    longest = min(one.last_given_at for one in able if one.last_given_at)
     return [one for one in able if one.last_given_at == longest], f"last one on {longest.date().isoformat()}"
 
 

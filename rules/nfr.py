@@ -71,9 +71,7 @@ def nfr_end(started_on: date, present: date | None, tier: Tier, authorised: bool
     A tier without NFR, or an ended authorisation, ends it today; a shorter longest term shortens it (not below today); a longer
     one changes nothing.
     """
-    longest = edition.figures(tier).nfr_months
-    if not authorised or longest == 0:
-        return today if present is None else min(present, today)
+    longest = edition.figures(tier).nfr_months if authorised else 0
     if longest is None:
         return present
     end = max(add_months(started_on, longest), today)

@@ -180,9 +180,9 @@ def _weighed(condition: Condition) -> Result:
 
 
 def shortfall(facts: TierFacts, on: date, edition: Edition) -> tuple[Condition, ...]:
-    """Conditions of the present tier that do not hold (staff's confirmation aside); empty when the tier stands."""
+    """Conditions of the present tier that do not hold; empty when the tier stands. Staff have confirmed whoever has the tier."""
     present = assess(facts, on, edition)[_rank(facts.tier)]
-    return tuple(condition for condition in present.conditions if not condition.holds and condition.name != "staff")
+    return tuple(condition for condition in present.conditions if not condition.holds)
 
 
 def fallback(facts: TierFacts, on: date, edition: Edition) -> Tier:
@@ -219,8 +219,7 @@ def distance(facts: TierFacts, on: date, edition: Edition) -> Distance | None:
 def is_review_day(on: date, first_business_day_of_quarter: date) -> bool:
     """Is the quarterly review due on or after this day of its quarter?"""
     first = first_business_day_of_quarter
-    same_quarter = (on.year, (on.month - 1) // 3) == (first.year, (first.month - 1) // 3)
-    return same_quarter and on >= first
+    return first <= on < add_months(first.replace(day=1), 3)
 
 
 def benefits(row: TierFigures) -> tuple[str, ...]:

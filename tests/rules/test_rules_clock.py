@@ -122,6 +122,32 @@ def test_every_deal_expires_once_and_everything_else_goes_before(clock: DealCloc
 
 
 @given(clocks())
+def test_steps_of_the_end_name_the_last_day_in_force(clock: DealClock) -> None:
+    steps = agenda(clock, EDITION, CALENDAR)
+    assert {step.due_on for step in steps if KIND[step.step] == "end"} == {clock.term.valid_until}
+
+
+def test_marks_are_spelled_as_ledgers_keep_them() -> None:
+    """A mark spelled otherwise would be taken for a step not done yet, and its letter would go again."""
+    registered_on = date(2026, 1, 30)  # Friday
+    running = term(registered_on, 6, CALENDAR)  # to Thursday 30 July
+    clock = DealClock(registered_on, running, date(2026, 7, 1), registered_on, date(2026, 7, 16), date(2026, 5, 1), frozenset())
+    assert {step.mark for step in agenda(clock, EDITION, CALENDAR)} == {
+        "report-reminder:2026-07-15",
+        "report-due:2026-07-15",
+        "report-warning:2026-07-15",
+        "annulment-report:2026-07-15",
+        "confirm-reminder:2026-04-30",
+        "confirm-due:2026-04-30",
+        "confirm-warning:2026-04-30",
+        "annulment-confirm:2026-04-30",
+        "expiring-14:2026-07-30",
+        "expiring-3:2026-07-30",
+        "expired:2026-07-30",
+    }
+
+
+@given(clocks())
 def test_annulment_is_proposed_no_sooner_than_seven_days_after_a_warning_really_sent(clock: DealClock) -> None:
     warned = {"report": clock.report_warned_on, "confirm": clock.confirm_warned_on}
     for step in agenda(clock, EDITION, CALENDAR):

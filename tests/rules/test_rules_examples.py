@@ -40,7 +40,7 @@ from rules.deals import (
 from rules.decision import Decision, Problem, Result
 from rules.edition import Edition, Tier
 from rules.hoarding import Holding, idle_before, marks
-from rules.leads import Candidate, LeadFacts, hand_out, month_of, quotas_open_again, reminder_at, take_up_by
+from rules.leads import Candidate, LeadFacts, hand_out, month_of, quotas_open_again, regions, reminder_at, take_up_by
 from rules.nfr import NfrFacts, nfr, nfr_end
 from rules.orders import DealStanding, OrderedDeal, OrderFacts, order
 from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
@@ -203,20 +203,27 @@ ALL = load_examples()
 @pytest.mark.parametrize("example", ALL, ids=[f"{example['file']}-{example['number']}" for example in ALL])
 def test_example(example: dict[str, Any]) -> None:
     assert set(example) == {"edition", "facts", "changes", "file", "number", "rule", "section", "point", "name", "expect"}
-    edition = EDITIONS.named(example["edition"])
-    for subject, figures in example["changes"].items():
-        edition = replace(edition, **{subject: replace(getattr(edition, subject), **figures)})
+    edition = edition_of(example)
     expected = dict(example["expect"])
     actual = RULES[example["rule"]](dict(example["facts"]), edition, expected)
     assert expected, example["name"]
     assert actual == expected, example["name"]
 
 
+def edition_of(example: dict[str, Any]) -> Edition:
+    """The example's edition, with its `changes` ({subject: figures}; of the tiers {tier: figures})."""
+    edition = EDITIONS.named(example["edition"])
+    changes = dict(example["changes"])
+    rows = dict(changes.pop("tiers", {}))
+    tiers = tuple(replace(row, **rows.pop(row.tier, {})) for row in edition.tiers)
+    assert not rows, f"unknown tiers: {', '.join(rows)}"
+    subjects = {subject: replace(getattr(edition, subject), **figures) for subject, figures in changes.items()}
+    return replace(edition, tiers=tiers, **subjects)
+
+
 def decided(example: dict[str, Any]) -> str:
     """Every decision of an example in full; "" for a rule that decides nothing."""
-    edition = EDITIONS.named(example["edition"])
-    for subject, figures in example["changes"].items():
-        edition = replace(edition, **{subject: replace(getattr(edition, subject), **figures)})
+    edition = edition_of(example)
     TOLD.clear()
     RULES[example["rule"]](dict(example["facts"]), edition, dict(example["expect"]))
     return "".join(TOLD)
@@ -669,6 +676,10 @@ def run_lead(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) 
     return of_decision(decision, edition, expected, ("inn",))
 
 
+def run_regions(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
+    return {"regions": sorted(regions(facts["text"]))}
+
+
 def run_lead_days(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) -> dict[str, Any]:
     calendar = calendar_of(edition.name)
     given = moment(facts["given"], calendar)
@@ -732,6 +743,7 @@ RULES: Mapping[str, Callable[[dict[str, Any], Edition, dict[str, Any]], dict[str
     "nfr-end": run_nfr_end,
     "lead": run_lead,
     "lead-days": run_lead_days,
+    "regions": run_regions,
     "training": run_training,
     "course": run_course,
     "topic": run_topic,

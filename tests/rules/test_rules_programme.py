@@ -164,8 +164,11 @@ def test_two_directories_line_up_by_date() -> None:
 
 
 def test_an_edition_that_is_gone_is_named() -> None:
-    with pytest.raises(ProgrammeError, match=r"programme/2025-05-05: a case cites this edition"):
-        load_editions(ROOT / "programme").named("2025-05-05")
+    with pytest.raises(ProgrammeError) as caught:
+        load_editions(SECOND, ROOT / "programme").named("2025-05-05")
+    assert str(caught.value) == (
+        "programme/2025-05-05: a case cites this edition, but its files are gone (there are 2024-01-01, 2026-07-01)"
+    )
 
 
 def test_the_same_date_twice_is_an_overlap(programme: Path) -> None:
@@ -191,9 +194,11 @@ def test_the_last_edition_does_not_end(programme: Path, spoil: Edit) -> None:
 
 
 def test_no_edition_at_all(tmp_path: Path) -> None:
-    assert "there is no edition" in fault(tmp_path)
-    with pytest.raises(ProgrammeError, match="there is no edition"):
+    told = "programme: there is no edition (a directory named by its date, such as 2024-01-01)"
+    assert fault(tmp_path) == told
+    with pytest.raises(ProgrammeError) as caught:
         line_up(())
+    assert str(caught.value) == told
 
 
 def test_no_directory(tmp_path: Path) -> None:
@@ -382,6 +387,14 @@ def test_a_wrong_file_is_named_with_its_key(programme: Path, spoil: Edit, slip: 
     message = fault(programme)
     assert message.startswith(f"programme/2024-01-01/{file}: ")
     assert told in message
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(58, f"'{'x' * 58}'"), (59, f"'{'x' * 56}…"), (500, f"'{'x' * 56}…")], ids=["whole", "cut", "cut too"]
+)
+def test_a_long_value_is_cut_so_that_the_message_stays_one_line(programme: Path, spoil: Edit, length: int, shown: str) -> None:
+    spoil("2024-01-01/authorisation.toml", 'approve = "auto"', f'approve = "{"x" * length}"')
+    assert fault(programme).endswith(f"authorisation.toml: approve: expected one of 'auto', 'staff', got {shown}")
 
 
 def test_a_missing_file_is_named(programme: Path) -> None:
