@@ -128,7 +128,7 @@ def register(facts: RegistrationFacts, edition: Edition) -> Decision:
             ("overlap", section, bool(field.overlapping), _rivals(field.overlapping)),
             ("squatting", section, crowded, {"open_deals": str(partner.open_deals)}),
             ("own-customer", section, facts.customer_is_partner, {}),
-            ("re-registration", section, again, {"expired_on": facts.expired_on.isoformat() if facts.expired_on else ""}),
+            ("re-registration", section, again, {"expired_on": f"{facts.expired_on}"}),
             ("switch-evidence", figures.switch_section, evidence, {}),
             ("individual-discount", row.section, percent is None, {}),
         )

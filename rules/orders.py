@@ -149,13 +149,12 @@ def order(facts: OrderFacts, edition: Edition) -> Decision:
 def _about_the_deal(facts: OrderFacts, own: OrderedDeal | None, foreign: bool, section: str) -> tuple[Problem, ...]:
     """A number that is no deal of the partner's, and products that the deal does not hold: what the sender can mend."""
     named = {problem.field for problem in facts.problems}
-    found = []
-    if own is None and not foreign and "deal" not in named:
-        found.append(Problem("deal", "deal-unknown", section))
-    if own is not None and "products" not in named:
-        outside = [name for key, name in facts.products.items() if key not in own.products]
-        found += [Problem("products", "product-outside-deal", section, {"value": name}) for name in outside]
-    return tuple(found)
+    if own is None:
+        return () if foreign or "deal" in named else (Problem("deal", "deal-unknown", section),)
+    if "products" in named:
+        return ()
+    outside = [name for key, name in facts.products.items() if key not in own.products]
+    return tuple(Problem("products", "product-outside-deal", section, {"value": name}) for name in outside)
 
 
 def _in_force(deal: OrderedDeal | None) -> Result:

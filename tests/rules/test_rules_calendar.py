@@ -40,9 +40,9 @@ def at(text: str) -> datetime:
 
 @pytest.mark.parametrize("year", YEARS)
 def test_calendar_agrees_with_the_package_on_every_day(year: int) -> None:
-    package = holidays.country_holidays("RU", years=year)
+    calendar, package = load_calendar(ROOT / "programme", DEADLINES, {}), holidays.country_holidays("RU", years=year)
     span = [date(year, 1, 1) + DAY * step for step in range((date(year + 1, 1, 1) - date(year, 1, 1)).days)]
-    assert [on for on in span if CALENDAR.is_business_day(on)] == [on for on in span if package.is_working_day(on)]
+    assert [on for on in span if calendar.is_business_day(on)] == [on for on in span if package.is_working_day(on)]
 
 
 def test_this_year_and_the_next_are_there_and_decreed() -> None:
@@ -117,6 +117,11 @@ def test_working_time_of_one_day_is_cut_to_the_working_hours() -> None:
     assert CALENDAR.working_seconds(at("2026-03-14T09:00"), at("2026-03-14T18:00")) == 0  # Saturday
 
 
+def test_working_time_is_told_in_whole_seconds_passed() -> None:
+    assert CALENDAR.working_seconds(at("2026-03-10T10:00:00.6"), at("2026-03-10T10:00:01.2")) == 0  # Tuesday, 0.6 of a second
+    assert CALENDAR.working_seconds(at("2026-03-10T10:00:00.2"), at("2026-03-10T10:00:01.6")) == 1
+
+
 def test_working_time_does_not_run_backwards() -> None:
     assert CALENDAR.working_seconds(at("2026-03-11T10:00"), at("2026-03-10T10:00")) == 0
 
@@ -165,18 +170,37 @@ def test_staff_days_outside_the_years_count_and_make_those_years_provisional() -
     assert calendar.provisional_years == {2027, 2028}
 
 
-def test_a_staff_day_centuries_away_is_left_out() -> None:
-    assert small(2026, 2026, {date(2926, 3, 6): False}).working_days[-1].year == 2026
+def test_years_before_the_first_one_are_provisional_too() -> None:
+    assert small(2026, 2026, {date(2024, 3, 4): False}).provisional_years == {2024, 2025}  # Monday
 
 
-def test_an_empty_span_or_day_is_an_error() -> None:
+@pytest.mark.parametrize(
+    ("on", "first", "last"),
+    [
+        pytest.param(date(2046, 3, 6), 2026, 2046, id="twenty years on"),
+        pytest.param(date(2047, 3, 6), 2026, 2026, id="twenty-one years on: a slip of the pen"),
+        pytest.param(date(2926, 3, 6), 2026, 2026, id="centuries on"),
+        pytest.param(date(2006, 3, 6), 2006, 2026, id="twenty years back"),
+        pytest.param(date(2005, 3, 7), 2026, 2026, id="twenty-one years back"),
+    ],
+)
+def test_a_staff_day_widens_the_years_by_twenty_at_most(on: date, first: int, last: int) -> None:
+    working = small(2026, 2026, {on: False}).working_days
+    assert (working[0].year, working[-1].year) == (first, last)
+
+
+def test_an_empty_span_is_an_error() -> None:
     with pytest.raises(ValueError, match="backwards"):
         small(2027, 2026, {})
-    with pytest.raises(ValueError, match="empty"):
+
+
+@pytest.mark.parametrize("closes", [time(9), time(18)], ids=["backwards", "none at all"])
+def test_working_hours_that_are_empty_are_an_error(closes: time) -> None:
+    with pytest.raises(ValueError, match=f"^working hours are empty: 18:00 to {closes:%H:%M}$"):
         business_calendar(
             zone=MOSCOW,
             opens=time(18),
-            closes=time(9),
+            closes=closes,
             holidays=frozenset(),
             working_weekends=frozenset(),
             provisional_years=frozenset(),

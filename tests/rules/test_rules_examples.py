@@ -387,6 +387,7 @@ def run_register(facts: dict[str, Any], edition: Edition, expected: dict[str, An
             individual_discount=decimal(facts.pop("individual_discount", None)),
             open_deals=facts.pop("open_deals", 0),
             sender_known=facts.pop("sender_known", True),
+            set_discount=decimal(facts.pop("set_discount", None)),
         ),
         kind=DealKind(facts.pop("kind", "new")),
         products=frozenset(facts.pop("products", "ab")),

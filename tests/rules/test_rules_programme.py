@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from jobs.programme import load_calendar, load_editions
 from rules.decision import ProgrammeError
-from rules.edition import Tier, line_up, parse_edition
+from rules.edition import Edition, Tier, line_up, parse_edition
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = ROOT / "tests" / "data" / "programme-second"
@@ -171,16 +172,34 @@ def test_an_edition_that_is_gone_is_named() -> None:
     )
 
 
-def test_the_same_date_twice_is_an_overlap(programme: Path) -> None:
-    with pytest.raises(ProgrammeError, match="effective_from: overlap"):
-        load_editions(programme, ROOT / "programme")
+def lined_up_wrongly(*editions: Edition) -> str:
+    """What is said about editions that do not follow one another."""
+    with pytest.raises(ProgrammeError) as caught:
+        line_up(editions)
+    return str(caught.value)
+
+
+def test_the_same_date_twice_is_an_overlap() -> None:
+    one, other = replace(EDITION, source="programme/2024-01-01"), replace(EDITION, source="more/2024-01-01")
+    assert lined_up_wrongly(one, other) == (
+        "more/2024-01-01/edition.toml: effective_from: overlap, programme/2024-01-01 starts on 2024-01-01 too"
+    )
 
 
 @pytest.mark.parametrize(("last_day", "told"), [("2026-06-29", "gap"), ("2026-07-01", "overlap")])
 def test_an_edition_that_ends_is_followed_the_day_after(programme: Path, spoil: Edit, last_day: str, told: str) -> None:
     spoil("2024-01-01/edition.toml", "effective_from = 2024-01-01", f"effective_from = 2024-01-01\neffective_to = {last_day}")
-    with pytest.raises(ProgrammeError, match=rf"2024-01-01/edition\.toml: effective_to: {told}"):
+    with pytest.raises(ProgrammeError) as caught:
         load_editions(programme, SECOND)
+    fault = f"{told}, it ends on {last_day} and {SECOND}/2026-07-01 starts on 2026-07-01"
+    assert str(caught.value) == f"programme/2024-01-01/edition.toml: effective_to: {fault}"
+
+
+def test_a_gap_is_found_whatever_editions_go_before() -> None:
+    first = replace(EDITION, effective_from=date(2024, 1, 1))  # Monday
+    second = replace(EDITION, effective_from=date(2025, 1, 1), effective_to=date(2025, 12, 30), source="second")  # Tuesday
+    third = replace(EDITION, effective_from=date(2026, 1, 1), source="third")  # Thursday
+    assert lined_up_wrongly(first, second, third).startswith("second/edition.toml: effective_to: gap, it ends on 2025-12-30")
 
 
 def test_an_edition_that_ends_the_day_before_the_next_is_fine(programme: Path, spoil: Edit) -> None:
@@ -272,6 +291,18 @@ WRONG = {
         "report_reminder_days_before = 2",
         "report_reminder_days_before = 14",
         "deals.toml: report_reminder_days_before: must be less than report_every_days, got 14",
+    ),
+    "lead's reminder on the day itself": (
+        "leads.toml",
+        "reminder_business_days_before = 2",
+        "reminder_business_days_before = 5",
+        "leads.toml: reminder_business_days_before: must be less than take_up_business_days, got 5",
+    ),
+    "training proposed too late": (
+        "training.toml",
+        "hold_within_days = 30",
+        "hold_within_days = 5",
+        "training.toml: propose_after_days: must not exceed hold_within_days, got",
     ),
     "reminders fall": (
         "deals.toml",
@@ -395,6 +426,12 @@ def test_a_wrong_file_is_named_with_its_key(programme: Path, spoil: Edit, slip: 
 def test_a_long_value_is_cut_so_that_the_message_stays_one_line(programme: Path, spoil: Edit, length: int, shown: str) -> None:
     spoil("2024-01-01/authorisation.toml", 'approve = "auto"', f'approve = "{"x" * length}"')
     assert fault(programme).endswith(f"authorisation.toml: approve: expected one of 'auto', 'staff', got {shown}")
+
+
+def test_a_training_on_the_last_day_allowed_is_fine(programme: Path, spoil: Edit) -> None:
+    days = EDITION.training.propose_after_days
+    spoil("2024-01-01/training.toml", "hold_within_days = 30", f"hold_within_days = {days}")
+    assert load_editions(programme).items[0].training.hold_within_days == days
 
 
 def test_a_missing_file_is_named(programme: Path) -> None:
