@@ -758,8 +758,14 @@ def _domain(word: str) -> str:
 
 def _shown(value: object) -> str:
     """A value as a message shows it: on one line, short."""
-    plain = str(value) if isinstance(value, bool | Decimal | date | time) else repr(value)
+    plain = _plain(value)
     return plain if len(plain) <= 60 else plain[:57] + "…"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_plain(item) for item in value)}]"
+    return str(value) if isinstance(value, bool | Decimal | date | time) else repr(value)
 
 
 def _did_you_mean(word: object, words: Iterable[str]) -> str:

@@ -334,6 +334,18 @@ WRONG = {
         '"@bk.ru"',
         "authorisation.toml: free_mail_domains: expected a mail domain in lower case, without @, got '@bk.ru'",
     ),
+    "domain without a zone": (
+        "authorisation.toml",
+        '"bk.ru"',
+        '"bk."',
+        "authorisation.toml: free_mail_domains: expected a mail domain in lower case, without @, got 'bk.'",
+    ),
+    "two words for a domain": (
+        "authorisation.toml",
+        '"bk.ru"',
+        '"bk bk.ru"',
+        "authorisation.toml: free_mail_domains: expected a mail domain in lower case, without @, got 'bk bk.ru'",
+    ),
     "twice in a list": (
         "authorisation.toml",
         '"bk.ru"',
@@ -399,7 +411,18 @@ WRONG = {
         "closes = 08:00:00",
         "deadlines.toml: closes: must be later than opens, got 08:00",
     ),
-    "shares": ("deadlines.toml", "[0.5, 0.75]", "[0.75, 0.5]", "deadlines.toml: staff_warning_shares: shares must rise"),
+    "shares": (
+        "deadlines.toml",
+        "[0.5, 0.75]",
+        "[0.75, 0.5]",
+        "deadlines.toml: staff_warning_shares: shares must rise, got [0.75, 0.5]",
+    ),
+    "shares alike": (
+        "deadlines.toml",
+        "[0.5, 0.75]",
+        "[0.5, 0.5]",
+        "deadlines.toml: staff_warning_shares: shares must rise, got [0.5, 0.5]",
+    ),
     "share of one": (
         "deadlines.toml",
         "[0.5, 0.75]",
@@ -449,6 +472,19 @@ def test_a_missing_tier_is_named(programme: Path) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(text[: text.rindex("[[tier]]")], encoding="utf-8")
     assert fault(programme) == "programme/2024-01-01/tiers.toml: tier: tier 'trusted' is missing"
+
+
+def test_tiers_in_another_order_are_told(programme: Path, spoil: Edit) -> None:
+    for old, new in (("bronze", "?"), ("white", "bronze"), ("?", "white")):
+        spoil("2024-01-01/tiers.toml", f'tier = "{old}"', f'tier = "{new}"')
+    assert fault(programme) == (
+        "programme/2024-01-01/tiers.toml: tier: tiers must stand lowest first: white, bronze, silver, gold, trusted"
+    )
+
+
+def test_two_tiers_may_have_one_discount(programme: Path, spoil: Edit) -> None:
+    spoil("2024-01-01/tiers.toml", "discount = 20", "discount = 10")
+    assert load_editions(programme).items[0].figures(Tier.BRONZE).discount == Decimal(10)
 
 
 def test_another_encoding_is_told(programme: Path) -> None:
