@@ -48,6 +48,7 @@ bench: $(VENV)/dev
 
 # Faults put into the rules and the merge one at a time: does a test notice? `make mutate ONLY="rules.leads.*"` tries some (docs/mutation.md).
 mutate: $(VENV)/dev
+	@rm -rf mutants
 	@$(BIN)/mutmut run --max-children 2 $(ONLY)
 	@$(BIN)/python -m tests.survivors
 
