@@ -482,9 +482,31 @@ def test_tiers_in_another_order_are_told(programme: Path, spoil: Edit) -> None:
     )
 
 
-def test_two_tiers_may_have_one_discount(programme: Path, spoil: Edit) -> None:
-    spoil("2024-01-01/tiers.toml", "discount = 20", "discount = 10")
-    assert load_editions(programme).items[0].figures(Tier.BRONZE).discount == Decimal(10)
+@pytest.mark.parametrize(
+    ("tier", "old", "new"),
+    [
+        pytest.param(Tier.BRONZE, 20, 10, id="two tiers with one discount"),
+        pytest.param(Tier.GOLD, 40, 100, id="all of the price"),
+        pytest.param(Tier.WHITE, 10, 0, id="nothing of it"),
+    ],
+)
+def test_discounts_at_the_edge_are_fine(programme: Path, spoil: Edit, tier: Tier, old: int, new: int) -> None:
+    spoil("2024-01-01/tiers.toml", f"discount = {old}", f"discount = {new}")
+    assert load_editions(programme).items[0].figures(tier).discount == Decimal(new)
+
+
+def test_a_row_of_the_tier_table_may_cite_another_section(programme: Path, spoil: Edit) -> None:
+    spoil("2024-01-01/tiers.toml", 'tier = "gold"', 'tier = "gold"\nsection = "Золотой статус"')
+    rows = load_editions(programme).items[0].tiers
+    assert {row.tier: row.section for row in rows if row.section != "Партнерские статусы"} == {Tier.GOLD: "Золотой статус"}
+
+
+def test_the_months_letter_goes_on_a_business_day_that_every_month_has(programme: Path, spoil: Edit) -> None:
+    day = EDITION.standing.business_day
+    spoil("2024-01-01/tiers.toml", f"business_day = {day}", "business_day = 10")
+    assert load_editions(programme).items[0].standing.business_day == 10
+    spoil("2024-01-01/tiers.toml", "business_day = 10", "business_day = 11")
+    assert fault(programme).endswith("business_day: expected at most 10, which every month has, got 11")
 
 
 def test_another_encoding_is_told(programme: Path) -> None:
