@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, NoReturn, TypeVar
@@ -744,10 +744,7 @@ def _number(value: object) -> Decimal | None:
     """A finite number as Decimal; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    try:
-        figure = Decimal(str(value))
-    except InvalidOperation:
-        return None
+    figure = Decimal(str(value))
     return figure if figure.is_finite() else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
@@ -207,9 +208,10 @@ def test_an_edition_that_ends_the_day_before_the_next_is_fine(programme: Path, s
     assert load_editions(programme, SECOND).items[0].effective_to == date(2026, 6, 30)  # Tuesday
 
 
-def test_the_last_edition_does_not_end(programme: Path, spoil: Edit) -> None:
-    spoil("2024-01-01/edition.toml", "effective_from = 2024-01-01", "effective_from = 2024-01-01\neffective_to = 2030-12-31")
-    assert fault(programme) == "programme/2024-01-01/edition.toml: effective_to: gap, no edition follows 2030-12-31"
+@pytest.mark.parametrize("last_day", ["2030-12-31", "2024-01-01"], ids=["after years", "after one day"])
+def test_the_last_edition_does_not_end(programme: Path, spoil: Edit, last_day: str) -> None:
+    spoil("2024-01-01/edition.toml", "effective_from = 2024-01-01", f"effective_from = 2024-01-01\neffective_to = {last_day}")
+    assert fault(programme) == f"programme/2024-01-01/edition.toml: effective_to: gap, no edition follows {last_day}"
 
 
 def test_no_edition_at_all(tmp_path: Path) -> None:
@@ -364,6 +366,12 @@ WRONG = {
         "discount = 5",
         "tiers.toml: tier[2].discount: discounts must not fall, got 5 for 'bronze' after 10",
     ),
+    "a figure where a table belongs": (
+        "tiers.toml",
+        "[review]",
+        "review = 5\n[other]",
+        "tiers.toml: review: expected a table, got 5",
+    ),
     "tier twice": ("tiers.toml", 'tier = "bronze"', 'tier = "white"', "tiers.toml: tier: tier 'white' stands twice"),
     "tier unknown": ("tiers.toml", 'tier = "bronze"', 'tier = "bronce"', "tiers.toml: tier[2].tier: expected one of"),
     "individual": (
@@ -472,6 +480,17 @@ def test_a_missing_tier_is_named(programme: Path) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(text[: text.rindex("[[tier]]")], encoding="utf-8")
     assert fault(programme) == "programme/2024-01-01/tiers.toml: tier: tier 'trusted' is missing"
+
+
+@pytest.mark.parametrize(
+    ("tiers", "told"), [([], "tier: the list is empty"), ([5], "tier[1]: expected a table, got 5")], ids=["none", "no tables"]
+)
+def test_tiers_are_a_list_of_tables(tiers: list[object], told: str) -> None:
+    paths = (ROOT / "programme" / EDITION.name).glob("*.toml")
+    whole = {path.stem: tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal) for path in paths}
+    with pytest.raises(ProgrammeError) as caught:
+        parse_edition(EDITION.name, {**whole, "tiers": {**whole["tiers"], "tier": tiers}})
+    assert str(caught.value) == f"2024-01-01/tiers.toml: {told}"
 
 
 def test_tiers_in_another_order_are_told(programme: Path, spoil: Edit) -> None:
