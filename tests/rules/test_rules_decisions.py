@@ -280,6 +280,16 @@ def test_conditions_are_told_with_figures() -> None:
     ]
 
 
+def test_staff_have_confirmed_whoever_is_trusted_already() -> None:
+    facts = TierFacts(Tier.TRUSTED, (), (), False, ())
+    told = {
+        condition.name: (condition.required, condition.actual, condition.holds)
+        for assessed in assess(facts, ON, EDITION)
+        for condition in assessed.conditions
+    }
+    assert told["staff"] == ("yes", "yes", True)
+
+
 @pytest.mark.parametrize(
     ("on", "due"),
     [
