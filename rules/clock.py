@@ -13,7 +13,7 @@ from rules.edition import Edition
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`ends` is the calendar end; `valid_until` the last day in force, shifted to a business day (art. 193)."""
+    """`ends` is the calendar end; `valid_until` the last day in force, shifted to a business day (art. 193), never before it."""
 
     ends: date
     valid_until: date
@@ -82,7 +82,7 @@ def report_due(clock: DealClock, edition: Edition) -> date:
 
 
 def confirm_due(clock: DealClock, edition: Edition) -> date | None:
-    """The next re-confirmation day; None when it would fall on the last day of the term or later.
+    """The next re-confirmation day; None when it would fall on the unshifted end of the term or later.
 
     Counted in whole periods from the registration, so that the day number stays. A confirmation given from the reminder's day on
     is that period's: the next day is then one period later.
@@ -92,7 +92,7 @@ def confirm_due(clock: DealClock, edition: Edition) -> date | None:
     periods = 1
     while (due := add_months(clock.registered_on, periods * figures.confirm_every_months)) - lead <= clock.confirmed_on:
         periods += 1
-    return None if due >= clock.term.ends or due >= clock.term.valid_until else due
+    return None if due >= clock.term.ends else due
 
 
 _REPORT = (Step.REPORT_REMINDER, Step.REPORT_DUE, Step.REPORT_WARNING)
