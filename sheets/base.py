@@ -26,6 +26,7 @@ Updates = dict[str, dict[str, dict[str, str]]]
 """Base rows to store whole, by tab and row key."""
 
 INTENT, ASKED, TURN, DIGEST, STAMP, ADDRESS = "+", "?", "#", "~", "@stamp", "@address"
+_MARKS = "+?#~@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def updated(base: Base, updates: Mapping[str, Mapping[str, BaseRow]]) -> dict[st
 
 def settled(row: BaseRow) -> dict[str, str]:
     """The agreed cells alone."""
-    return {name: text for name, text in row.items() if name[0] not in "+?#~@"}
+    return {name: text for name, text in row.items() if name[0] not in _MARKS}
 
 
 def answer(row: dict[str, str], name: str) -> None:
@@ -98,11 +99,10 @@ def form_places(rows: Sequence[FormRow], base: Mapping[str, BaseRow]) -> list[tu
     """
     present = {row.key for row in rows}
     lost: dict[str, list[str]] = {}
-    edited = {row.number for row in rows if row.number and row.key not in base}
-    if edited:
-        for key, kept in base.items():
-            if key not in present and kept.get("number", kept.get(INTENT + "number", "")) in edited:
-                lost.setdefault(kept.get("number", kept.get(INTENT + "number", "")), []).append(key)
+    for key, kept in base.items():
+        number = kept.get("number") or kept.get(INTENT + "number")
+        if number and key not in present:
+            lost.setdefault(number, []).append(key)
     places = []
     for row in rows:
         if row.key in base:

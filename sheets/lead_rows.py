@@ -99,7 +99,7 @@ def _said(sheet: Sheet, raw: RawRow) -> tuple[str, ...]:
 
 def _text(sheet: Sheet, raw: RawRow, name: str) -> str:
     """The cell as text; an error value is nothing."""
-    if (raw.position, sheet.index.get(name, -1)) in sheet.errors:
+    if (raw.position, sheet.index[name]) in sheet.errors:
         return ""
     return canonical(sheet.cell(raw, name), Type.TEXT)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import ne
 
 from cases.model import FormRow, StaffWord, WordKind
 from sheets.base import (
@@ -73,7 +74,7 @@ class _Row:
         self, kind: WordKind, column: Column, value: str, old: str, new: str, beside: Mapping[str, str] | None = None
     ) -> None:
         key = word_key(self.tab, self.key, column.field, old, new, self.before)
-        case = self.before.get("number", self.before.get(INTENT + "number", self.key))
+        case = self.before.get("number", self.key)
         texts = shown(old, column.type), shown(new, column.type)
         self.words.append(StaffWord(key, kind, self.tab, case, column.field, value, *texts, beside or {}))
 
@@ -167,11 +168,11 @@ class _Others:
         """Do the cells of another case stand here, two of them unlike this one's?"""
         columns = [self._sheet.tab.column(name) for name in self._names]
         here = tuple(meaning(self._sheet.cell(raw, column.field), column) for column in columns)
-        mine = tuple(meaning(own.get(column.field, ""), column) for column in columns)
-        if sum(one != other for one, other in zip(here, mine, strict=True)) < 2:
+        mine = tuple(meaning(own.get(column.field), column) for column in columns)
+        if sum(map(ne, here, mine)) < 2:
             return False
         if not self._known:
-            self._known = {tuple(meaning(row.get(one.field, ""), one) for one in columns) for row in self._base.values()}
+            self._known = {tuple(meaning(row.get(one.field), one) for one in columns) for row in self._base.values()}
         return here in self._known
 
 
@@ -189,19 +190,24 @@ def _registry_row(
         reading.untouchable.add((row.tab, key))
         return None
     row.before = dict(row.after)
-    spoken = canonical(sheet.cell(raw, DECISION), Type.TEXT) if DECISION in sheet.index else ""
+    spoken = not blank(sheet, raw, (DECISION,))
     for column in sheet.tab.columns:
         if column.field in sheet.index:
             if column.ours:
-                _system_cell(sheet, raw, column, row)
+                _system_cell(sheet, [raw], column, row)
             else:
-                _staff_cell(sheet, raw, column, row, bool(spoken))
-    if not row.words and not any(name[0] in (INTENT, ASKED) for name in row.after):
-        row.after[DIGEST] = seen
-    else:
-        row.after.pop(DIGEST, None)
+                _staff_cell(sheet, raw, column, row, spoken)
+    _agree(row, seen)
     row.before = before
     return row
+
+
+def _agree(row: _Row, seen: str) -> None:
+    """A row that says nothing is known by its digest from now on, and is not looked at again until it changes."""
+    if row.words:
+        row.after.pop(DIGEST, None)
+    else:
+        row.after[DIGEST] = seen
 
 
 def _land(sheet: Sheet, raw: RawRow, after: dict[str, str]) -> None:
@@ -211,7 +217,7 @@ def _land(sheet: Sheet, raw: RawRow, after: dict[str, str]) -> None:
         return
     fields = {name: (sheet.tab.column(name), text) for name, text in intents.items() if name in sheet.index}
     landed = any(
-        same(sheet.cell(raw, name), text, column) and not same(after.get(name, ""), text, column)
+        same(sheet.cell(raw, name), text, column) and not same(after.get(name), text, column)
         for name, (column, text) in fields.items()
     )
     if landed:
@@ -226,20 +232,21 @@ def _mismatched(sheet: Sheet, raw: RawRow, base: BaseRow) -> bool:
     return len(names) > 1 and not any(same(sheet.cell(raw, name), base[name], sheet.tab.column(name)) for name in names)
 
 
-def _system_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row) -> None:
+def _system_cell(sheet: Sheet, copies: Sequence[RawRow], column: Column, row: _Row) -> None:
+    """One cell of the system's, in each of the rows that must show the same."""
     old = row.after.get(column.field, "")
-    cell = sheet.cell(raw, column.field)
-    if same(cell, old, column):
+    changed = [raw for raw in copies if not same(sheet.cell(raw, column.field), old, column)]
+    if not changed:
         answer(row.after, column.field)
-        return
-    new = canonical(cell, column.type)
-    fresh = row.after.get(ASKED + column.field) != new
-    row.after[ASKED + column.field] = new
-    if column.owner is Owner.DECISION:
-        row.fresh_cells = row.fresh_cells or fresh
-        row.say(WordKind.CELL, column, _value(new, column), old, new, _beside(sheet, raw))
-    else:
-        row.say(WordKind.OVERWRITTEN, column, new, old, new)
+    for raw in changed:
+        new = canonical(sheet.cell(raw, column.field), column.type)
+        fresh = row.after.get(ASKED + column.field) != new
+        row.after[ASKED + column.field] = new
+        if column.owner is Owner.DECISION:
+            row.fresh_cells = row.fresh_cells or fresh
+            row.say(WordKind.CELL, column, _value(new, column), old, new, _beside(sheet, raw))
+        else:
+            row.say(WordKind.OVERWRITTEN, column, new, old, new)
 
 
 def _staff_cell(sheet: Sheet, raw: RawRow, column: Column, row: _Row, spoken: bool) -> None:
@@ -293,32 +300,29 @@ def _form(sheet: Sheet, form_rows: list[FormRow], base: Mapping[str, BaseRow]) -
     copies: dict[str, int] = {}
     for form_row in form_rows:
         copies[form_row.key] = copies.get(form_row.key, 0) + 1
-    rows: dict[str, _Row] = {}
+    alike: dict[str, list[RawRow]] = {}
     for form_row, key in form_places(form_rows, base):
         raw = raws[form_row.position]
-        seen = digest(sheet, raw, names)
-        before = base.get(key, {})
-        if before.get(DIGEST) == seen or (not key and form_row.number):
+        if base.get(key, {}).get(DIGEST) == digest(sheet, raw, names) or (not key and form_row.number):
             continue  # in agreement; or another row's number beside answers that are new: for intake to judge
         if blank(sheet, raw, names) and (not key or copies[form_row.key] > 1):
             continue  # not written yet
-        row = rows.get(key or form_row.key)
-        if row is None:
-            row = rows[key or form_row.key] = _Row(sheet.tab.name, key or form_row.key, before, dict(before))
-            _land(sheet, raw, row.after)
+        alike.setdefault(key or form_row.key, []).append(raw)
+    rows = []
+    for key, copied in alike.items():
+        before = base.get(key, {})
+        row = _Row(sheet.tab.name, key, before, dict(before))
+        _land(sheet, copied[0], row.after)
         row.before = {name: text for name, text in row.after.items() if name[0] != TURN}
         row.before |= {name: text for name, text in before.items() if name[0] == TURN}
         for column in columns:
-            _system_cell(sheet, raw, column, row)
-        if not row.words and settled(row.after) and not any(name[0] in (INTENT, ASKED) for name in row.after):
-            row.after[DIGEST] = seen
-        else:
-            row.after.pop(DIGEST, None)
-        row.before = before
-    for row in rows.values():
-        if not row.before and not settled(row.after):
+            _system_cell(sheet, copied, column, row)
+        _agree(row, digest(sheet, copied[-1], names))
+        if not settled(row.after):
             row.after = {}  # a row of ours will be written whole; its words have been said
-    return list(rows.values())
+        row.before = before
+        rows.append(row)
+    return rows
 
 
 def blank(sheet: Sheet, raw: RawRow, names: Sequence[str]) -> bool:

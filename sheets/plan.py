@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from cases.model import FormRow, StaffWord, WordKind
 from sheets.base import (
     ADDRESS,
-    ASKED,
     DIGEST,
     INTENT,
     STAMP,
@@ -30,7 +29,7 @@ from sheets.lead_rows import by_number
 from sheets.merge import CODE, DECISION, blank
 from sheets.port import CellWrite, RowAppend
 from sheets.projection import Shown
-from sheets.shape import Column, Tab
+from sheets.shape import Column
 from sheets.snapshot import RawRow, Sheet, Snapshot
 from sheets.values import Cell, canonical, same, shown, typed
 
@@ -145,7 +144,6 @@ class _Registry:
                 values[column.field] = typed(kept[column.field], column.type)
         if "number" not in values:
             return  # a word about a row that nobody knows
-        after.pop(DIGEST, None)
         answer(after, "number")
         self._plan.appends.append(
             RowAppend(name, key, {field: value for field, value in values.items() if value not in (None, "")})
@@ -191,8 +189,8 @@ class _Registry:
 
     def _clear_code(self, raw: RawRow, key: str, word: StaffWord, after: dict[str, str]) -> None:
         """The code that was read with a word goes with it."""
-        code = word.beside.get(CODE, "")
-        if code and CODE in self._sheet.index:
+        code = word.beside.get(CODE)
+        if code:
             beside = self._tab.column(CODE)
             standing = canonical(self._sheet.cell(raw, CODE), beside.type)
             if standing == code and after.get(CODE) != "":
@@ -208,7 +206,7 @@ def _put_back(column: Column, said: Mapping[str, StaffWord], before: BaseRow) ->
     word = said.get(column.field)
     if word is None or word.kind is not WordKind.OVERWRITTEN or column.field not in before:
         return _LEAVE
-    return typed(before[column.field], column.type)
+    return before[column.field]
 
 
 def _settle_cell(
@@ -232,7 +230,7 @@ def _settle_cell(
         return
     theirs = canonical(cell, column.type)
     old = after.get(name)
-    free = theirs == "" if old is None else same(cell, old, column)
+    free = same(cell, old, column)
     if not free and old is not None and not (word is not None and shown(theirs, column.type) == word.new):
         plan.notices.append(Notice("edited-meanwhile", sheet.tab.name, key, raw.position, name, theirs))
         plan.waiting.add((sheet.tab.name, key))
@@ -264,25 +262,25 @@ def _form(
     raws = {raw.position: raw for raw in sheet.rows}
     for row, known in form_places(rows, base):
         raw = raws[row.position]
-        key = row.key if row.key in wanted or not known else known
+        key = row.key if row.key in wanted else known
         before = base.get(known, {})
-        words = _form_words(said, tab, known or row.key, row.number, before)
+        words = said.of(tab.name, before.get("number", known or row.key))
         fresh = blank(sheet, raw, names)
         show = wanted.get(key, {})
         if not show and fresh and known == row.key and "number" in before:  # a second, identical row
-            show = {column.field: typed(before.get(column.field, ""), column.type) for column in columns}
-        if not show and not words:
+            show = {name: before.get(name) for name in names}
+        if not show and not (known and words):
             continue
-        after = plan.base_updates.get(tab.name, {}).get(key) or _without_intents(before)
-        local = {} if fresh else _without_intents(before)
+        after = _without_intents(before)
+        cells = {} if fresh else after
         intents: dict[str, str] = {}
         for column in columns:
             want = show[column.field] if column.field in show else _put_back(column, words, before)
             if want is not _LEAVE:
-                _settle_cell(sheet, raw, column, want, key, words.get(column.field), local, intents, plan)
-        after.update(settled(local))
-        for name in names:
-            if name in local and ASKED + name not in local:
+                _settle_cell(sheet, raw, column, want, key, words.get(column.field), cells, intents, plan)
+        if fresh:
+            after.update(cells)
+            for name in cells:
                 answer(after, name)
         after.pop(DIGEST, None)
         after[STAMP], after[ADDRESS] = row.stamp_text, row.address
@@ -295,12 +293,3 @@ def _form(
 
 def _without_intents(row: BaseRow) -> dict[str, str]:
     return {name: text for name, text in row.items() if not name.startswith(INTENT)}
-
-
-def _form_words(said: _Said, tab: Tab, key: str, number: str, before: BaseRow) -> Mapping[str, StaffWord]:
-    """Answered words about this row: they are filed under the number it had, or the fingerprint where it had none."""
-    for name in (before.get("number", ""), number, key):
-        found = said.of(tab.name, name) if name else {}
-        if found:
-            return found
-    return {}

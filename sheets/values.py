@@ -33,11 +33,11 @@ _MOMENT = re.compile(
 
 def clean(text: str) -> str:
     """Text without what nobody sees: other spaces, trailing ones, control characters; lines kept; cut at a cell's limit."""
-    if not text.isascii() or not text.isprintable():
+    if not text.isprintable():
         text = _UNSEEN.sub("", text)
     if "\n" in text or "\r" in text:
         lines = [" ".join(line.split()) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-        text = "\n".join(lines).strip("\n")
+        text = "\n".join(lines).strip()
     else:
         text = " ".join(text.split())
     return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1].rstrip() + "…"
@@ -56,11 +56,8 @@ def number(value: Cell) -> Decimal | None:
     if not isinstance(value, str):
         return None
     text = _CURRENCY.sub("", "".join(clean(value).split()))
-    if text.rfind(",") > text.rfind("."):
-        text = text.replace(".", "") if text.count(",") == 1 else text
-        text = text.replace(",", ".")
-    elif "," in text:
-        text = text.replace(",", "")
+    decimal_comma = text.rfind(",") > text.rfind(".")
+    text = text.replace(".", "").replace(",", ".") if decimal_comma else text.replace(",", "")
     if not text.isascii() or not _NUMBER.fullmatch(text):
         return None
     try:
@@ -105,7 +102,7 @@ def moment(value: Cell) -> datetime | None:
 
 def _zone(text: str) -> timezone:
     """`Z`, `UTC`, `+03:00`, `+0300`. Raises ValueError for a day and more."""
-    if text[0] not in "+-":
+    if text.upper() in ("Z", "UTC"):
         return UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
     shift = timedelta(hours=hours, minutes=minutes)
@@ -129,9 +126,8 @@ def day(value: Cell) -> date | None:
 
 def plain(value: Decimal) -> str:
     """A number as text, without superfluous zeros or exponent."""
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
+    text = format(value.quantize(_SIX), "f").rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def canonical(value: Cell, type_: Type) -> str:
@@ -205,8 +201,8 @@ def typed(text: str, type_: Type) -> Cell:
 
 def word(text: str, column: Column) -> str:
     """Our word for what was typed in a column with a vocabulary; "" if it is not understood."""
-    wanted = text.replace("ё", "е").casefold()
+    wanted = text.casefold().replace("ё", "е")
     for ours, russian in column.words.items():
-        if russian.replace("ё", "е").casefold() == wanted:
+        if russian.casefold().replace("ё", "е") == wanted:
             return str(ours)
     return ""

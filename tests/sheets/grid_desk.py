@@ -47,6 +47,7 @@ class GridDesk(Memory):
         """Write the batch; every write must name its cell, its row, and what stands there."""
         assert seen == "as read"
         for one in changes.cells:
+            assert one.key
             row = self.tabs[one.tab][one.position - 1]
             row.extend([""] * (one.place + 1 - len(row)))
             column = BY_NAME[one.tab].column(one.field)

@@ -84,8 +84,17 @@ class Memory:
             self.settle(plan)
         return reading, plan
 
+    def hear(self) -> list[StaffWord]:
+        """Read, and note words once; nothing comes of them yet. Gives all that stand in the spreadsheet."""
+        snapshot = self.read()
+        reading = read_words(snapshot, self.base, form_rows(snapshot)[0])
+        self.journal.extend(word for word in reading.words if word.key not in {known.key for known in self.journal})
+        self.base = updated(self.base, reading.base_updates)
+        return reading.words
+
     def settle(self, plan: MergePlan) -> None:
         """Remember that it is written."""
+        assert {*plan.intents, *plan.base_updates, *plan.base_drops} <= set(BY_NAME)
         self.base = updated(self.base, plan.base_updates)
         for tab, keys in plan.base_drops.items():
             for key in keys:

@@ -169,6 +169,57 @@ def test_what_is_typed_before_an_answer_is_noted_and_replaced() -> None:
     assert len(desk.journal) == 1
 
 
+def test_what_is_typed_before_an_answer_is_not_remembered_as_anyones() -> None:
+    desk = GridDesk()
+    send(desk)
+    send(desk, Заказчик="ООО «Другая»")
+    put(desk, {"Решение": "Отказано"}, row=1)
+    put(desk, {"Причина": "занято"}, row=2)
+    desk.one_pass()
+    desk.one_pass()
+    assert [(word.column, word.new) for word in desk.journal] == [("answer", "Отказано"), ("answer_text", "занято")]
+    assert not desk.base.get(TAB)
+    assert (beside(desk, 1)[1], beside(desk, 2)[2]) == ("Отказано", "занято")
+    _, plan = desk.one_pass(answer(desk))
+    assert not plan.notices, "it was noted"
+
+
+def test_a_change_taken_back_before_us_may_be_made_again(desk: GridDesk) -> None:
+    for typed in ("Отказано", "Принято", "Отказано"):
+        put(desk, {"Решение": typed})
+        desk.hear()
+    assert [word.new for word in desk.journal] == ["Отказано"] * 2
+    reading = read_words(desk.read(), desk.base, rows(desk))
+    assert len(reading.words) == 1
+    assert not reading.base_updates, "what stands and is said already gives nothing new to remember"
+
+
+def test_the_same_change_right_after_its_answer_is_a_new_word(desk: GridDesk) -> None:
+    for _ in range(2):
+        put(desk, dict.fromkeys(FIVE, ""))
+        desk.one_pass()
+    for _ in range(2):
+        put(desk, {"Решение": "Отказано"})
+        desk.one_pass()
+    assert [word.column for word in desk.journal] == ["number", "answer", "due_at"] * 2 + ["answer"] * 2
+
+
+def test_an_answer_set_back_right_after_we_wrote_it_is_a_word(desk: GridDesk) -> None:
+    desk.one_pass(answer(desk, answer="Отказано"))
+    put(desk, {"Решение": "Принято"})
+    desk.one_pass()
+    assert [(word.old, word.new) for word in desk.journal] == [("Отказано", "Принято")]
+
+
+def test_a_change_that_could_not_be_recorded_stays_the_same_word(desk: GridDesk) -> None:
+    put(desk, {"Решение": "Отказано"})
+    [word] = desk.hear()
+    plan = plan_writes(desk.read(), desk.base, answer(desk, answer_text="1 – ИНН"), rows(desk), [])
+    desk.write(Changes(plan.cells), "as read")
+    desk.settle(plan)
+    assert desk.hear() == [word]
+
+
 def test_a_number_typed_beside_new_answers_is_for_intake_to_judge() -> None:
     desk = GridDesk()
     send(desk)
@@ -207,6 +258,30 @@ def test_a_hand_change_in_one_of_identical_rows_is_put_back_there(desk: GridDesk
     desk.one_pass()
     assert len(desk.journal) == 2
     assert quiet(desk)
+
+
+def test_hand_changes_in_two_of_identical_rows_are_both_noted_once_and_put_back(desk: GridDesk) -> None:
+    send(desk)
+    desk.one_pass()
+    put(desk, {"Решение": "Отказано"}, row=1)
+    put(desk, {"Причина": "занято"}, row=2)
+    for write in (False, False, True):
+        desk.one_pass(write=write)
+    assert [(word.column, word.new) for word in desk.journal] == [("answer", "Отказано"), ("answer_text", "занято")]
+    assert beside(desk, 1) == beside(desk, 2) == (NUMBER, "Принято", "", datetime(2026, 3, 4, 18), "")
+    assert quiet(desk)
+
+
+@pytest.mark.parametrize("row", [1, 2])
+def test_a_change_in_one_of_identical_rows_is_one_word_until_it_is_put_back(desk: GridDesk, row: int) -> None:
+    send(desk)
+    desk.one_pass()
+    for times in (1, 2):
+        put(desk, {"Решение": "Отказано"}, row)
+        for _ in range(3):
+            desk.hear()
+        desk.one_pass()
+        assert len(desk.journal) == times
 
 
 def test_the_five_cleared_beside_a_copy_are_filled_without_a_word(desk: GridDesk) -> None:
@@ -251,7 +326,7 @@ def test_an_edited_row_keeps_its_number_and_is_answered_anew(desk: GridDesk, edi
     assert beside(desk)[1] == "Принято"
     assert [(word.number, word.column) for word in desk.journal] == [(NUMBER, "answer")]
     _, plan = desk.one_pass(answer(desk, answer="На рассмотрении"))
-    assert [write.field for write in plan.cells] == ["answer"]
+    assert [(write.field, write.key) for write in plan.cells] == [("answer", rows(desk)[0].key)]
     assert not plan.notices
     assert len(desk.base[TAB]) == 1, "what it was before the edit is forgotten"
     assert quiet(desk)
@@ -267,6 +342,17 @@ def test_a_row_edited_in_time_and_address_both_is_a_new_one(desk: GridDesk) -> N
     put(desk, {"Решение": "Отказано"})
     reading, _ = desk.one_pass()
     assert not reading.words, "its number may be another row's: for intake to judge"
+
+
+def test_a_copied_row_with_new_answers_is_not_taken_for_the_first(desk: GridDesk) -> None:
+    desk.tabs[TAB].append(list(desk.tabs[TAB][1]))
+    put(desk, {"Количество лицензий": 20, "Решение": "Отказано"}, row=2)
+    reading, plan = desk.one_pass()
+    assert idle(reading, plan)
+    put(desk, {"Решение": "Отказано"}, row=1)
+    desk.one_pass()
+    assert [beside(desk, row)[1] for row in (1, 2)] == ["Принято", "Отказано"]
+    assert len(desk.journal) == 1
 
 
 def test_an_edited_row_without_address_is_known_by_its_time() -> None:
@@ -308,6 +394,9 @@ def test_the_rest_of_the_rows_is_heard_after_one_for_intake(desk: GridDesk) -> N
     put(desk, {"Отметка времени": datetime(2026, 3, 9), "Адрес электронной почты": "x@y.ru"}, row=1)
     put(desk, {"Решение": "Отказано"}, row=2)
     put(desk, {"Решение": "Отказано"}, row=3)
+    desk.tabs[TAB].append(desk.tabs[TAB].pop(1))
+    desk.tabs[TAB].insert(1, send(desk, Отметка_времени=datetime(2026, 3, 8)))
+    desk.tabs[TAB].pop()
     desk.one_pass()
     assert [(word.number, word.new) for word in desk.journal] == [(NUMBER, "Отказано"), ("D-2026-0002", "Отказано")]
     assert [beside(desk, row)[1] for row in (2, 3)] == ["Принято"] * 2

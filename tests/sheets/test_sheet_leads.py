@@ -67,9 +67,9 @@ def desk() -> LeadDesk:
 def test_new_rows_are_leads_in_the_order_of_the_sheet_and_get_their_numbers() -> None:
     desk = LeadDesk()
     desk.add(" ООО  «Маяк»", "Ольга", "Москва")
-    desk.add("ООО «Риф»", "Пётр")
+    desk.add("ООО «Риф»", "+74950000000")
     assert desk.new() == (
-        [LeadRow(LeadLine("ООО «Маяк»", "Ольга", "Москва"), 2), LeadRow(LeadLine("ООО «Риф»", "Пётр", ""), 3)],
+        [LeadRow(LeadLine("ООО «Маяк»", "Ольга", "Москва"), 2), LeadRow(LeadLine("ООО «Риф»", "+74950000000", ""), 3)],
         [],
     )
     _, plan = desk.one_pass(desk.take())
@@ -243,15 +243,28 @@ def test_two_leads_that_said_the_same_are_not_guessed_at_by_halves() -> None:
     assert [row[0] for row in desk.lines()] == ["", FIRST, SECOND]
 
 
-def test_an_empty_half_is_like_nothing() -> None:
+@pytest.mark.parametrize(("was", "stands"), [(("", "Ольга"), ("", "Пётр")), (("ООО «Маяк»", ""), ("ООО «Порт»", ""))])
+def test_an_empty_half_is_like_nothing(was: tuple[str, str], stands: tuple[str, str]) -> None:
     desk = LeadDesk()
+    lead, contact = was
+    desk.base = {LEADS: {FIRST: {"lead": lead, "contact": contact, "region": ""}}}
+    desk.add(*stands)
+    desk.one_pass({LEADS: {FIRST: shown(FIRST)}})
+    assert [row[0] for row in desk.lines()] == ["", FIRST]
+
+
+def test_a_lead_that_came_back_empty_is_known_by_what_staff_wrote_anew() -> None:
+    """Nothing was ever said about its region."""
+    desk = LeadDesk()
+    desk.one_pass({LEADS: {FIRST: shown(FIRST)}})
+    desk.row(LEADS, FIRST)[LEAD : CONTACT + 1] = ["ООО «Маяк»", "Ольга"]
+    desk.one_pass()
     desk.add("ООО «Маяк»", "Ольга")
-    ours = desk.take()
-    desk.base[LEADS][FIRST] = {"lead": "", "contact": "", "region": "Москва"}
-    desk.tabs[LEADS][1:] = [["", "", "Пётр", "", "", ""]]
-    assert desk.new()[1] == [SheetFault("value-missing", LEADS, "Лид", position=2)]
-    desk.one_pass(ours)
-    assert desk.lines()[0] == ("", "", "")
+    assert desk.new() == ([], [SheetFault("lead-repeated", LEADS, "Лид", position=3, value=FIRST)])
+    desk.tabs[LEADS].pop()
+    desk.row(LEADS, FIRST)[NUMBER] = "17"
+    desk.one_pass()
+    assert desk.lines() == [(FIRST, "ООО «Маяк»", "ООО Партнёр")]
 
 
 def test_a_row_with_a_number_of_its_own_is_not_taken_for_a_half_alike_lead() -> None:

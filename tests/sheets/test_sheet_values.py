@@ -90,6 +90,7 @@ def test_money_in_every_dress(value: Cell) -> None:
         (1e-7, "0"),
         (Decimal("1E+3"), "1000"),
         (1e21, "1000000000000000000000"),
+        (123456789012.15, "123456789012.15"),
     ],
 )
 def test_figures_are_plain(value: Cell, text: str) -> None:
@@ -102,6 +103,8 @@ def test_figures_are_plain(value: Cell, text: str) -> None:
         ("1.234,567,8", "1.234,567,8"),
         ("1,234,567", "1,234,567"),
         ("1,2,3.4.5", "1,2,3.4.5"),
+        ("1,234.56,7", "1,234.56,7"),
+        ("1.234,5.6", "1.234,5.6"),
         ("%5", "%5"),
         ("десять", "десять"),
         ("٣", "٣"),
@@ -146,6 +149,7 @@ def test_what_is_no_figure_stays_as_it_reads(value: Cell, text: str) -> None:
 )
 def test_a_date_is_its_text(value: Cell) -> None:
     assert canonical(value, Type.DATE) == "2026-03-02"
+    assert day(value) == date(2026, 3, 2)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +177,7 @@ def test_a_moment_is_moscow_time(value: Cell) -> None:
 
 
 def test_a_moment_is_kept_to_the_second() -> None:
+    assert moment("04.03.2026") == datetime(2026, 3, 4)
     assert moment("04.03.2026 9:05:07") == datetime(2026, 3, 4, 9, 5, 7)
     assert moment(46085.75001) == datetime(2026, 3, 4, 18, 0, 1)
     assert moment(datetime(9999, 12, 31, 23, 59, 59, 999_999)) == datetime(9999, 12, 31, 23, 59, 59)
@@ -221,6 +226,8 @@ def test_lines_are_kept_and_spaces_are_one() -> None:
     column = DEALS.column("customer")
     assert canonical("\r\n a  b\rc\t d \n\n", Type.TEXT) == "a b\nc d"
     assert canonical("a\n\nb", Type.TEXT) == "a\n\nb"
+    assert canonical("a\rb", Type.TEXT) == "a\nb"
+    assert canonical(None, Type.TEXT) == ""
     assert canonical(" a\u200b\x07b\ufeff ", Type.TEXT) == "ab"
     assert canonical("a\x07b", Type.TEXT) == "ab"
     assert not same("a\nb", "a b", column)
@@ -238,6 +245,7 @@ def test_an_inn_read_as_a_number_is_its_digits() -> None:
 
 def test_text_that_is_no_number_or_date_stays_text() -> None:
     assert canonical("скоро", Type.DATE) == "скоро"
+    assert canonical("10,0", Type.DATE) == "10,0"
     assert canonical("31.02.2026", Type.DATE) == "31.02.2026"
     assert canonical("1e5", Type.NUMBER) == "1e5"
     assert canonical(time(9, 30), Type.TEXT) == "09:30:00"

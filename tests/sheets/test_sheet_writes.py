@@ -10,7 +10,6 @@ import pytest
 
 from cases.model import StaffWord
 from sheets.base import Notice
-from sheets.merge import read_words
 from sheets.plan import MergePlan, plan_writes
 from sheets.port import CellWrite, Changes, RowAppend
 from tests.sheets.grid_desk import DEALS, FIRST, SECOND, THIRD, GridDesk, quiet, show, three_deals
@@ -20,13 +19,6 @@ from tests.sheets.sheet_books import deal
 @pytest.fixture
 def desk() -> GridDesk:
     return three_deals()
-
-
-def words_in(desk: GridDesk) -> list[StaffWord]:
-    """What the book says now, recorded."""
-    reading = read_words(desk.read(), desk.base, [])
-    desk.base = {**desk.base, DEALS: {**desk.base[DEALS], **reading.base_updates.get(DEALS, {})}}
-    return reading.words
 
 
 def later(desk: GridDesk, words: list[StaffWord], **changes: object) -> MergePlan:
@@ -63,7 +55,7 @@ def test_one_row_too_many_does_not_keep_the_others_from_being_written(desk: Grid
 
 
 def test_a_row_that_goes_between_reading_and_planning_waits_for_its_word(desk: GridDesk) -> None:
-    words = words_in(desk)
+    words = desk.hear()
     desk.tabs[DEALS].remove(desk.row(DEALS, FIRST))
     plan = later(desk, words, state="Выиграна")
     assert plan.waiting == {(DEALS, FIRST)}
@@ -87,7 +79,7 @@ def test_a_deleted_row_comes_back_without_the_word_that_was_answered(desk: GridD
 
 def test_a_word_about_a_row_that_nobody_knows_writes_nothing(desk: GridDesk) -> None:
     desk.type(DEALS, FIRST, {"Решение сотрудника": "Одобрить"})
-    words = words_in(desk)
+    words = desk.hear()
     desk.tabs[DEALS].remove(desk.row(DEALS, FIRST))
     desk.base = {DEALS: {}}
     plan = later(desk, words)
@@ -135,7 +127,7 @@ def test_a_decision_goes_over_what_staff_typed_if_the_ledger_says_so(desk: GridD
 
 
 def test_a_cell_typed_after_reading_is_left_named_and_waits(desk: GridDesk) -> None:
-    words = words_in(desk)
+    words = desk.hear()
     desk.type(DEALS, FIRST, {"Заказчик": "ООО Поздний", "Скидка %": 50})
     plan = later(desk, words, customer="ООО Наш", state="Выиграна")
     assert plan.notices == [
@@ -151,14 +143,14 @@ def test_a_cell_typed_after_reading_is_left_named_and_waits(desk: GridDesk) -> N
 
 def test_a_cell_typed_twice_is_not_put_back_over_the_second_value(desk: GridDesk) -> None:
     desk.type(DEALS, FIRST, {"Заказчик": "ООО Первый", "Действует до": date(2027, 1, 1)})
-    words = words_in(desk)
+    words = desk.hear()
     desk.type(DEALS, FIRST, {"Заказчик": "ООО Второй"})
     plan = later(desk, words)
     assert [(notice.code, notice.value) for notice in plan.notices] == [("edited-meanwhile", "ООО Второй")]
     assert not plan.cells
     desk.one_pass()
     assert desk.cell(DEALS, FIRST, "Заказчик") == f"ООО Заказчик {FIRST}"
-    assert [word.new for word in desk.journal] == ["ООО Второй", "01.01.2027"]
+    assert [word.new for word in desk.journal] == ["ООО Первый", "01.01.2027", "ООО Второй"]
 
 
 @pytest.mark.parametrize(("stands", "told"), [("", []), ("чьё-то", [Notice("replaced", DEALS, FIRST, 2, "reason", "чьё-то")])])
@@ -178,23 +170,23 @@ def test_a_cell_that_has_never_been_agreed_upon(desk: GridDesk, stands: str, tol
 
 def test_a_decision_that_changed_after_it_was_read_is_not_cleared(desk: GridDesk) -> None:
     desk.type(DEALS, FIRST, {"Решение сотрудника": "Одобрить", "Код отказа": "3"})
-    words = words_in(desk)
+    words = desk.hear()
     desk.type(DEALS, FIRST, {"Решение сотрудника": "Отказать"})
     plan = later(desk, words)
     assert plan.notices == [Notice("edited-meanwhile", DEALS, FIRST, 2, "staff_decision", "Отказать")]
     assert not plan.cells
     desk.one_pass()
-    assert [word.value for word in desk.journal] == ["refuse"]
+    assert [word.value for word in desk.journal] == ["approve", "refuse"]
     assert desk.cell(DEALS, FIRST, "Код отказа") == ""
 
 
 def test_a_decision_that_its_author_cleared_is_answered_all_the_same(desk: GridDesk) -> None:
     desk.type(DEALS, FIRST, {"Решение сотрудника": "Одобрить"})
-    first = words_in(desk)
+    first = desk.hear()
     desk.type(DEALS, FIRST, {"Решение сотрудника": ""})
     assert not later(desk, first).cells
     desk.type(DEALS, FIRST, {"Решение сотрудника": "Одобрить"})
-    [again] = words_in(desk)
+    [again] = desk.hear()
     assert again.key != first[0].key
 
 
@@ -211,11 +203,18 @@ def test_a_decision_is_cleared_with_its_code_alone(desk: GridDesk) -> None:
 
 def test_a_code_that_changed_after_it_was_read_stays(desk: GridDesk) -> None:
     desk.type(DEALS, FIRST, {"Решение сотрудника": "Отказать", "Код отказа": "3"})
-    words = words_in(desk)
+    words = desk.hear()
     desk.type(DEALS, FIRST, {"Код отказа": "5"})
     plan = later(desk, words)
     assert [write.field for write in plan.cells] == ["staff_decision"]
     assert desk.cell(DEALS, FIRST, "Код отказа") == "5"
+
+
+def test_several_codes_are_read_as_typed_and_go_together(desk: GridDesk) -> None:
+    desk.type(DEALS, FIRST, {"Решение сотрудника": "Отказать", "Код отказа": "3,5"})
+    desk.one_pass()
+    assert desk.journal[0].beside["refusal_code"] == "3,5"
+    assert desk.cell(DEALS, FIRST, "Код отказа") == ""
 
 
 def test_the_code_beside_a_refusal_by_hand_goes_with_it_once(desk: GridDesk) -> None:
@@ -252,10 +251,29 @@ def test_words_of_several_rows_are_answered_in_one_batch(desk: GridDesk) -> None
 def test_a_word_that_is_not_recorded_yet_stays_where_it_is(desk: GridDesk) -> None:
     """A word that could not be recorded is not among the answered ones."""
     desk.type(DEALS, FIRST, {"Решение сотрудника": "Одобрить", "Заказчик": "ООО Другой"})
-    words_in(desk)
+    desk.hear()
     plan = later(desk, [], state="Выиграна")
     assert [write.field for write in plan.cells] == ["state"]
     assert desk.cell(DEALS, FIRST, "Решение сотрудника") == "Одобрить"
+
+
+def test_the_same_edit_right_after_its_answer_is_a_new_word(desk: GridDesk) -> None:
+    desk.tabs[DEALS].remove(desk.row(DEALS, FIRST))
+    desk.one_pass()
+    desk.tabs[DEALS].remove(desk.row(DEALS, FIRST))
+    desk.one_pass()
+    desk.type(DEALS, SECOND, {"Заказчик": "ООО Другой"})
+    desk.one_pass()
+    desk.type(DEALS, SECOND, {"Заказчик": "ООО Другой"})
+    desk.one_pass()
+    assert [(word.number, word.column) for word in desk.journal] == [(FIRST, "number")] * 2 + [(SECOND, "customer")] * 2
+
+
+def test_a_cell_set_back_right_after_we_wrote_it_is_a_word(desk: GridDesk) -> None:
+    desk.one_pass(show(desk, FIRST, state="Выиграна"))
+    desk.type(DEALS, FIRST, {"Состояние": "Зарегистрирована"})
+    desk.one_pass()
+    assert [(word.old, word.new) for word in desk.journal] == [("Выиграна", "Зарегистрирована")]
 
 
 # -- what is remembered ------------------------------------------------------------------
@@ -264,6 +282,25 @@ def test_a_word_that_is_not_recorded_yet_stays_where_it_is(desk: GridDesk) -> No
 def test_a_row_that_is_shown_as_it_stands_needs_no_write_and_no_memory(desk: GridDesk) -> None:
     _, plan = desk.one_pass(show(desk, FIRST))
     assert plan == MergePlan()
+
+
+def test_a_row_that_the_ledger_has_forgotten_is_taken_over_as_it_stands(desk: GridDesk) -> None:
+    """The ledger came back from an older backup."""
+    desk.base = {DEALS: {}}
+    desk.type(DEALS, FIRST, {"Скидка %": 50})
+    reading, plan = desk.one_pass(show(desk, FIRST, state="Выиграна"))
+    assert [(notice.code, notice.number) for notice in reading.notices] == [
+        ("number-unknown", number) for number in (FIRST, SECOND, THIRD)
+    ]
+    assert [(notice.code, notice.column, notice.value) for notice in plan.notices] == [
+        ("replaced", "state", "Зарегистрирована"),
+        ("replaced", "discount", "50"),
+    ]
+    assert not plan.appends
+    assert (desk.cell(DEALS, FIRST, "Состояние"), desk.cell(DEALS, FIRST, "Скидка %")) == ("Выиграна", 10)
+    desk.type(DEALS, FIRST, {"Скидка %": 50})
+    desk.one_pass()
+    assert [(word.number, word.old, word.new) for word in desk.journal] == [(FIRST, "10", "50")]
 
 
 def test_nothing_is_announced_where_nothing_is_written(desk: GridDesk) -> None:
