@@ -146,6 +146,10 @@ class Desk:
         if thread and not self._may_answer(case, recipient):
             self.journal(case, "mail-held", template)
             return
+        if self._is_enough_for_a_stranger(recipient, partner):
+            self.journal(case, "mail-held", template)
+            self.remark(case, "stranger-flooded", address=recipient)
+            return
         edition = self.edition(case)
         told = partner.partner() if partner and self.speaks_for(recipient, partner) else None
         mail = compose(
@@ -174,6 +178,17 @@ class Desk:
         if self.tx.answers_sent_since(address, since) >= self.outside.answers_per_sender_a_day:
             return False
         return self.tx.answers_sent_about(case.number, since) < self.outside.answers_per_case_a_day
+
+    def _is_enough_for_a_stranger(self, address: str, partner: Case | None) -> bool:
+        """Did an address that never spoke for an authorised partner get its daily measure of letters? Whoever fills in a form can
+        type anybody's.
+        """
+        if partner is not None and partner.partner().authorised_at and self.speaks_for(address, partner):
+            return False
+        if any(one.partner().authorised_at for one in self.tx.partner_by_contact(address)):
+            return False
+        since = self.outside.calendar.start_of(self.outside.calendar.local_date(self.now))
+        return self.tx.letters_sent_since(address, since) >= self.outside.answers_per_sender_a_day
 
     def dead_until(self, addresses: Iterable[str]) -> dict[str, datetime]:
         """Those of the addresses that are not written to, since a server said that they do not exist, and until when."""

@@ -269,6 +269,11 @@ def site_link(text: str) -> str:
     return f"{(match['scheme'] or 'https').lower()}://{host}{match['port'] or ''}{rest}"
 
 
+def is_shared_zone(domain: str) -> bool:
+    """Is it a zone below which strangers hold names of their own (`com.ru`)?"""
+    return domain in _ZONES
+
+
 def is_free_mail(domain: str, free_mail_domains: Collection[str]) -> bool:
     """Does the domain belong to a free-mail provider (or lie below one)?"""
     above = domain.split(".")

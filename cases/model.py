@@ -759,8 +759,8 @@ class Letter:
     `tokens`: reply tokens found in the addresses it was sent to; `references`: Message-IDs of In-Reply-To, then
     References, nearest first; `distant`: those of them that References alone names;
     `numbers`: case numbers in the subject. `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it;
-    `failed_authentication`: a trusted result says it is forged. `text`: the whole body as text. `failed_recipient`: of a bounce;
-    `no_such_address`: the bounce says that there is no such address.
+    `failed_authentication`: a trusted result says it is forged, or its From names several senders. `text`: the whole body.
+    `failed_recipient`: of a bounce; `no_such_address`: the bounce says that there is no such address.
     `recipients`: everybody it names in To, Cc, Bcc, lower case.
     """
 

@@ -12,6 +12,7 @@ from cases.words import hear, hear_held
 from jobs import read_sheet
 from jobs.attention import tell_staff
 from jobs.office import Office, SheetInHand
+from jobs.report import without_words
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
 from sheets.base import Notice, updated
@@ -81,7 +82,7 @@ def _hear(office: Office, reading: Reading) -> set[str]:
     def set_aside(tx: SqlTransaction, word: StaffWord, why: str) -> None:
         faulty.add(word.key)
         tx.quarantine(QuarantineItem(f"word:{word.tab}", word.key, why, f"{word.number} {word.column}: {word.new}", office.now))
-        office.report.fault(f"{word.number}: staff's word in «{word.tab}» could not be carried out ({why})")
+        office.report.fault(f"{word.number}: staff's word in «{word.tab}» could not be carried out ({without_words(why)})")
 
     try:
         _record(office, reading, reading.words)

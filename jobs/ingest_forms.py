@@ -10,6 +10,7 @@ from cases.model import FormRow, QuarantineItem
 from jobs import exports, hear_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office, SheetInHand
+from jobs.report import without_words
 from ledger.database import SqlTransaction
 from sheets.columns import FORMS
 
@@ -33,7 +34,7 @@ def run(office: Office) -> None:
 
     def set_aside(tx: SqlTransaction, row: FormRow, why: str) -> None:
         tx.quarantine(QuarantineItem(_source(row), row.key, why, f"row {row.position}", office.now))
-        office.report.fault(f"{_source(row)} row {row.position}: could not be taken in ({why})")
+        office.report.fault(f"{_source(row)} row {row.position}: could not be taken in ({without_words(why)})")
 
     office.in_portions(rows, PORTION, work, set_aside, "form rows")
     if taken:

@@ -11,6 +11,7 @@ from cases.model import QuarantineItem
 from jobs import hear_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
+from jobs.report import without_words
 from sheets.base import Updates, updated
 from sheets.columns import LEADS
 from sheets.lead_rows import LeadRow
@@ -49,4 +50,4 @@ def _set_aside(office: Office, row: LeadRow, error: Exception) -> None:
     log.error("item-failed", extra={"error": type(error).__name__}, exc_info=error)
     with office.ledger.transaction(office.now) as tx:
         tx.quarantine(QuarantineItem(f"sheet:{LEADS.name}", row.line.lead, why, f"row {row.position}", office.now))
-    office.report.fault(f"«{LEADS.name}» row {row.position}: could not be taken in ({why})")
+    office.report.fault(f"«{LEADS.name}» row {row.position}: could not be taken in ({without_words(why)})")

@@ -12,6 +12,7 @@ from cases.replies import take_letter
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
+from jobs.report import without_words
 from mailer.bounces import second_read
 from mailer.dkim_check import seconded
 from mailer.inbox import Inbox, RawMail
@@ -63,7 +64,9 @@ def _take(office: Office, item: RawMail) -> bool:
         if tries >= TRIES:
             _set_aside(office, item, why)
             return True
-        office.report.fault(f"a letter in the inbox ({item.place}) could not be taken in ({why}); it is tried again")
+        office.report.fault(
+            f"a letter in the inbox ({item.place}) could not be taken in ({without_words(why)}); it is tried again"
+        )
         return False
     office.report.counts["letters in"] += 1
     return True
@@ -97,4 +100,4 @@ def _set_aside(office: Office, item: RawMail, why: str) -> None:
     with office.ledger.transaction(office.now) as tx:
         tx.quarantine(QuarantineItem(SOURCE, item.key, why, raw, office.now))
         tell_staff(tx, office, "quarantine", [("", f"{item.place}: {why}")])
-    office.report.fault(f"a letter in the inbox ({item.place}) is in quarantine: {why}")
+    office.report.fault(f"a letter in the inbox ({item.place}) is in quarantine: {without_words(why)}")

@@ -93,7 +93,7 @@ def _run(office: Office, only: str) -> None:
             raise
         except Exception as error:
             log.error("job-failed", extra={"job": name, "error": type(error).__name__}, exc_info=error)
-            office.report.fault(f"{name} stopped: {type(error).__name__}: {error}")
+            office.report.fault(f"{name} stopped: {type(error).__name__}")
         reach(FailPoint.JOB_DONE)
         new = office.report.faults[faults:]
         office.ledger.job_finished(name, slot, office.now, ok=not new, error=f"{len(new)} faults" if new else "")

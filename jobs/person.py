@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cases.identity import read_address
 from cases.model import Event
 from jobs.home import Home
 from jobs.lock import Busy, at_work, desk
@@ -77,7 +78,10 @@ def forget(home: Home, person: str, now: datetime, *, force: bool) -> Forgotten:
                     tx.journal(Event(now, "", event, f"{pseudonym(address)}; {told}"))
         for name in erased.files:
             (home.attachments / name).unlink(missing_ok=True)
-    by_hand = [f"«{FORM_OF_SOURCE[source].name}»: the row {number or 'without number'}" for source, number in erased.forms]
+    rows = dict.fromkeys(erased.forms)  # a case that a form and its repeat are about is named once
+    by_hand = [f"«{FORM_OF_SOURCE[source].name}»: the row {number or 'without number'}" for source, number in rows]
+    if erased.forms and home.exports.is_dir() and any(home.exports.iterdir()):
+        by_hand.append(f"the folder {home.exports.name}: exported answers of this person")
     if erased.counts:
         by_hand += [
             "the mailbox: letters from and to this address",
@@ -89,4 +93,4 @@ def forget(home: Home, person: str, now: datetime, *, force: bool) -> Forgotten:
 def _address(person: str) -> str:
     if not is_address(person.strip()):
         raise SettingsError(f"--person: expected a mail address, got {person!r}")
-    return person.strip().lower()
+    return read_address(person) or person.strip().lower()

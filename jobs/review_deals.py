@@ -11,6 +11,7 @@ from cases.review import order, review
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
+from jobs.report import without_words
 from ledger.database import SqlTransaction
 
 PORTION = 200
@@ -58,4 +59,4 @@ def _say_quarantine(office: Office) -> None:
     with office.ledger.reading(office.now) as tx:
         for item in tx.quarantined():
             if item.source == "case":
-                office.report.fault(f"{item.key} is in quarantine: {item.reason}")
+                office.report.fault(f"{item.key} is in quarantine: {without_words(item.reason)}")

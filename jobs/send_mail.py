@@ -138,7 +138,7 @@ def _prepare(office: Office, letters: Sequence[Outgoing], outcome: _Outcome) -> 
             raw = outgoing.raw or compose(office, outgoing, files)
         except Exception as error:
             log.error("letter-not-built", extra={"template": mail.template, "number": mail.number}, exc_info=error)
-            outcome.deferred[mail.key] = f"could not be built ({type(error).__name__}: {error})"
+            outcome.deferred[mail.key] = f"could not be built ({type(error).__name__})"
             continue
         ready.append((outgoing, raw))
         offers.update((file.name, hashlib.sha256(file.content).hexdigest()) for file in files)

@@ -13,6 +13,7 @@ from cases.model import CaseKind, DealState, Facts, Mail, PartnerState, Quaranti
 from cases.standing import tell
 from jobs.attention import LISTED
 from jobs.office import Office
+from jobs.report import without_words
 from ledger.database import SqlTransaction
 from ledger.reports import Due
 from rules.hoarding import idle_before
@@ -45,7 +46,7 @@ def run(office: Office) -> None:
 
     def set_aside(tx: SqlTransaction, number: str, why: str) -> None:
         tx.quarantine(QuarantineItem("standing", number, why, "", office.now))
-        office.report.fault(f"{number}: the month's letter could not be written ({why})")
+        office.report.fault(f"{number}: the month's letter could not be written ({without_words(why)})")
 
     office.in_portions(numbers, PORTION, work, set_aside, "letters of the month")
     office.report.counts["partners told where they stand"] += len(numbers)

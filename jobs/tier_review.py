@@ -11,6 +11,7 @@ from cases.model import PartnerState, QuarantineItem
 from cases.tiers import review_partner
 from jobs.office import Office
 from jobs.read_sheet import CONCERNED
+from jobs.report import without_words
 from ledger.database import SqlTransaction
 from rules.hoarding import Holding, idle_before
 from rules.tiers import is_review_day
@@ -45,7 +46,7 @@ def run(office: Office) -> None:
 
     def set_aside(tx: SqlTransaction, number: str, why: str) -> None:
         tx.quarantine(QuarantineItem("tier", number, why, "", office.now))
-        office.report.fault(f"{number}: the tier could not be reviewed ({why})")
+        office.report.fault(f"{number}: the tier could not be reviewed ({without_words(why)})")
 
     office.in_portions(numbers, PORTION, work, set_aside, "tiers")
     office.report.counts["tiers reviewed"] += len(numbers)

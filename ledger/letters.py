@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 
 from cases.model import Mail, Recorded
 from ledger.codec import decode_answers, decode_facts, decode_offer, decode_thread, encode
@@ -44,15 +44,8 @@ _since = (
         _m.state != MailState.CANCELLED,
     )
 )
-_answers_since = (
-    select(func.count())
-    .select_from(mails)
-    .where(
-        _m.recipient == bindparam("recipient"),
-        _m.queued_at >= bindparam("since"),
-        _m.thread != encode(()),
-        _m.state != MailState.CANCELLED,
-    )
+_letters_since = (
+    select(func.count()).select_from(mails).where(_m.queued_at >= bindparam("since"), _m.state != MailState.CANCELLED)
 )
 _answers_about = (
     select(func.count())
@@ -101,6 +94,16 @@ def mail_of(row: Any) -> Mail:
         thread=decode_thread(row.thread),
         offer=decode_offer(row.offer),
     )
+
+
+def _is_mailbox(address: str) -> ColumnElement[bool]:
+    """Does the letter go to that address, or, if it has a `+`, to any other of the same mailbox (RFC 5233)?"""
+    local, _, domain = address.lower().rpartition("@")
+    name, plus, _ = local.partition("+")
+    if not plus:
+        return _m.recipient == address.lower()
+    tagged = _m.recipient.startswith(f"{name}+", autoescape=True) & _m.recipient.endswith(f"@{domain}", autoescape=True)
+    return or_(_m.recipient == f"{name}@{domain}", tagged)
 
 
 class Letters(LeadSlots):
@@ -173,11 +176,17 @@ class Letters(LeadSlots):
         at = {"recipient": recipient, "template": template, "since": since}
         return int(self._connection.execute(_since, at).scalar_one())
 
-    def answers_sent_since(self, recipient: str, since: datetime) -> int:
-        """Letters to that recipient queued since then that answer a letter; cancelled ones do not count."""
+    def letters_sent_since(self, recipient: str, since: datetime) -> int:
+        """Letters to that recipient queued since then; cancelled ones do not count. `name+anything@domain` is one mailbox."""
         self._flush_mails()
-        at = {"recipient": recipient.lower(), "since": since}
-        return int(self._connection.execute(_answers_since, at).scalar_one())
+        counted = _letters_since.where(_is_mailbox(recipient))
+        return int(self._connection.execute(counted, {"since": since}).scalar_one())
+
+    def answers_sent_since(self, recipient: str, since: datetime) -> int:
+        """As `letters_sent_since`, of those that answer a letter."""
+        self._flush_mails()
+        counted = _letters_since.where(_is_mailbox(recipient), _m.thread != encode(()))
+        return int(self._connection.execute(counted, {"since": since}).scalar_one())
 
     def answers_sent_about(self, number: str, since: datetime) -> int:
         """Letters about that case queued since then that answer a letter; cancelled ones do not count."""

@@ -18,14 +18,17 @@ from ledger.codec import decode_case, encode
 from ledger.reports import Reports
 from ledger.schema import (
     MailState,
+    base_rows,
     cases,
     contacts,
     dead_addresses,
     decisions,
     events,
     mails,
+    notes,
     quarantine,
     staff_tab_changes,
+    staff_tabs,
     submissions,
     words,
 )
@@ -41,6 +44,7 @@ _JSON: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (words, ("raw",)),
     (staff_tab_changes, ("lines",)),
 )
+_PLACE = "@address"
 _BEING_SENT = select(mails.c.key).where(
     mails.c.recipient == bindparam("of"), mails.c.state == MailState.SENDING, mails.c.lease_until > bindparam("now")
 )
@@ -52,16 +56,33 @@ class OnItsWay(Exception):
 
 @dataclass(slots=True)
 class Erased:
-    """What was erased: how many rows of each kind; form rows (source, № or ""), files that came by mail."""
+    """What was erased: how many rows of each kind; form rows (source, № or ""), others' that name the person among them; files
+    that came by mail.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     forms: list[tuple[str, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
 
+def _spellings(address: str) -> tuple[str, ...]:
+    """The address as it is kept, and with its domain in national letters if it has any (nobody types `xn--80ak…`)."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return tuple(dict.fromkeys((address, f"{local}@{domain.encode('ascii').decode('idna')}")))
+    except UnicodeError:
+        return (address,)
+
+
 def _named(address: str) -> re.Pattern[str]:
-    """The address as a word of its own, whatever its letter case."""
-    return re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
+    """The address as a word of its own, in any spelling and letter case; in JSON a line break is before it as `n`."""
+    spelled = "|".join(map(re.escape, _spellings(address)))
+    return re.compile(rf"(?:(?<![\w.+-])|(?<=\\[bfnrt]))(?:{spelled})(?![\w-]|\.\w)", re.IGNORECASE)
+
+
+def _in_json(other: str) -> str:
+    """The text as it stands within JSON."""
+    return json.dumps(other, ensure_ascii=False)[1:-1]
 
 
 def _telling(other: str) -> bool:
@@ -106,7 +127,10 @@ class Persons(Reports):
         return {
             "person": address,
             "contact_of": [row.number for row in self._contact_rows(address)],
-            "cases": [_case_facts(case, address) for case in self._own_cases(address)],
+            "cases": [
+                _case_facts(case, address) | {"lines": _lines(json.loads(encode(case)), address)}
+                for case in self._own_cases(address)
+            ],
             "submissions": [
                 {
                     "source": one.source,
@@ -142,6 +166,24 @@ class Persons(Reports):
                 {"at": row.at.isoformat(), "source": row.source, "reason": row.reason}
                 for row in self._mentioning(quarantine, address, "raw", "reason")
             ],
+            "named_by_others": [
+                {
+                    "source": row.source,
+                    "received_at": row.received_at.isoformat(),
+                    "number": row.number,
+                    "lines": _lines([json.loads(row.raw), row.answer_text], address),
+                }
+                for row in self._mentioning(submissions, address, "raw", "answer_text")
+                if row.address != address
+            ],
+            "decisions": [
+                {"at": row.at.isoformat(), "number": row.number, "lines": _lines(json.loads(row.facts), address)}
+                for row in self._mentioning(decisions, address, "facts")
+            ],
+            "staff_tabs": [
+                {"tab": row.tab, "lines": _lines(json.loads(row.lines), address)}
+                for row in self._mentioning(staff_tabs, address, "lines")
+            ],
         }
 
     def left_without_contact(self, address: str) -> list[str]:
@@ -155,7 +197,7 @@ class Persons(Reports):
         return [case.number for case in self.open_cases() if case.partner_inn in alone or _asked_by(case, address)]
 
     def forget(self, address: str) -> Erased:
-        """Erase the person everywhere but in the notes of what the sheet showed last; its next write brings them up to date.
+        """Erase the person everywhere but in the record of what cells of the sheet showed last; its next write mends that.
 
         Raises OnItsWay.
         """
@@ -175,6 +217,8 @@ class Persons(Reports):
                     submission.answer_text = eraser.text(submission.answer_text)
                     self.save_submission(submission)
                     erased.counts["submissions"] += 1
+                    if submission.source.startswith("form:"):
+                        erased.forms.append((submission.source, submission.number))
         self._erase_cases(address, eraser, erased)
         self._erase_mails(address, eraser, erased)
         for table, columns in _JSON:
@@ -183,6 +227,8 @@ class Persons(Reports):
         self._rewrite(events, ("event", "details"), found, eraser.text, erased)
         found = self._mentioning(quarantine, address, "raw", "reason", others=eraser.others)
         self._rewrite(quarantine, ("raw", "reason"), found, lambda _: MARK, erased)
+        self._rewrite(notes, ("value",), self._mentioning(notes, address, "value", others=eraser.others), eraser.text, erased)
+        self._erase_places(address, erased)
         gone = self._connection.execute(delete(contacts).where(contacts.c.value == address, contacts.c.is_domain.is_(False)))
         erased.counts["contacts"] += gone.rowcount
         self.address_lives(address)
@@ -211,7 +257,7 @@ class Persons(Reports):
 
     def _own_submissions_of(self, address: str) -> list[Submission]:
         self.flush()
-        found = select(submissions).where(submissions.c.address == address).order_by(submissions.c.seq)
+        found = select(submissions).where(submissions.c.address.in_(_spellings(address))).order_by(submissions.c.seq)
         return self._adopt_submissions(self._rows_of(found))
 
     def _own_cases(self, address: str, others: Iterable[str] = ()) -> list[Case]:
@@ -222,8 +268,9 @@ class Persons(Reports):
         """Rows of the table in which one of the columns names the address or has one of the others in it, by key."""
         self.flush()
         named = _named(address)
+        others = {spelled for other in others for spelled in (other, _in_json(other))}
         query = select(table).order_by(*table.primary_key)
-        if address.isascii():  # databases do not agree on the case of other letters
+        if all(spelled.isascii() for spelled in _spellings(address)):  # databases do not agree on the case of other letters
             texts = [_text(table.c[name]) for name in columns]
             there = [func.lower(text).contains(address, autoescape=True) for text in texts]
             there += [text.contains(other, autoescape=True) for text in texts for other in others]
@@ -274,14 +321,24 @@ class Persons(Reports):
             erased.counts["cases"] += 1
 
     def _erase_mails(self, address: str, eraser: _Eraser, erased: Erased) -> None:
-        for row in self._mentioning(mails, address, "recipient", "context", "offer", others=eraser.others):
+        for row in self._mentioning(mails, address, "recipient", "context", "offer", "error", others=eraser.others):
             changed: dict[str, Any] = {"context": eraser.json(row.context), "offer": eraser.json(row.offer), "raw": None}
+            changed["error"] = eraser.text(row.error)  # a server's answer quotes whom it would not take
             if row.recipient.lower() == address:
                 changed["recipient"] = MARK
                 if row.state in (MailState.QUEUED, MailState.DEFERRED, MailState.SENDING):
                     changed |= {"state": MailState.CANCELLED, "at": self.now}
             self._connection.execute(update(mails).where(mails.c.key == row.key).values(**changed))
             erased.counts["letters"] += 1
+
+    def _erase_places(self, address: str, erased: Erased) -> None:
+        """Where the sheet's rows are known again by: older records have the address itself there, newer ones a digest."""
+        for row in self._mentioning(base_rows, address, "cells"):
+            cells = json.loads(row.cells)
+            if cells.pop(_PLACE, "").lower() == address:
+                this = and_(base_rows.c.tab == row.tab, base_rows.c.key == row.key)
+                self._connection.execute(update(base_rows).where(this).values(cells=encode(cells)))
+                erased.counts["places"] += 1
 
     def _rewrite(
         self, table: Table, columns: tuple[str, ...], rows: Iterable[Any], change: Callable[[str], str], erased: Erased
@@ -309,6 +366,15 @@ def _context(row: Any, address: str) -> dict[str, Any]:
         return context
     named = _named(address)
     return {name: value for name, value in context.items() if named.search(json.dumps(value, ensure_ascii=False))}
+
+
+def _lines(value: Any, address: str) -> list[str]:
+    """Lines within a JSON value that name the person, each once; the rest of a text may be about somebody else."""
+    if isinstance(value, str):
+        named = _named(address)
+        return list(dict.fromkeys(line.strip() for line in value.splitlines() if named.search(line)))
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return list(dict.fromkeys(line for one in inner for line in _lines(one, address)))
 
 
 def _asked_by(case: Case, address: str) -> bool:

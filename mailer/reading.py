@@ -274,7 +274,7 @@ def _letter(content: _Content, key: str, received_at: datetime, mailbox: str, au
         distant=distant,
         numbers=case_numbers(subject),
         authentic=trust.authentic and single,
-        failed_authentication=trust.failed,
+        failed_authentication=trust.failed or (bool(sender) and not single),
         failed_recipient=kind.failed_recipient,
         no_such_address=kind.no_such_address,
         recipients=_recipients(headers),

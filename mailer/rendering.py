@@ -31,6 +31,13 @@ _SPACES = re.compile(r"[ \t\r\n]+")  # a no-break space stays
 _BLANKS = re.compile(r"\n{3,}")
 _DATE_IN_WORDS = re.compile(r"(?:\b\d{1,2} )?\b[а-я]{3,8} \d{4} г\.")
 _SUBJECT_LIMIT = 60
+_TYPED = frozenset({"greeting", "partner", "customer", "name", "subject", "text", "line", "region", "distributor"})
+"""Facts that hold what anybody may type into a form or a letter. Keys, leads and addresses of materials are staff's."""
+_LINK = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\bmailto:|\b(?:[\w-]{1,63}\.){1,8}(?:[a-z]{2,24}|рф)/)[^\s«»<>\"]*", re.I
+)
+LINK = "[ссылка]"
+"""What stands in a letter where somebody typed a link; the spreadsheet shows it as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +190,22 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
 def _clean(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         raise TypeError(f"a letter's facts are a dict, not {type(value).__name__}")
-    return {str(name): _plain(item) for name, item in value.items()}
+    return {str(name): _plain(item, str(name)) for name, item in value.items()}
 
 
-def _plain(value: object) -> object:
-    """Strings on one line, without control characters or marks that turn the direction of writing."""
+def _plain(value: object, name: str) -> object:
+    """Strings on one line, without control characters or marks that turn the direction of writing; where strangers typed them,
+    without links, which any mail program would make ready to be clicked.
+    """
     if isinstance(value, str):
         if value.isalnum():
             return value
-        return _flow("".join(" " if ch in "\r\n\t\v\f\x85\u2028\u2029" else ch for ch in value if _printable(ch)))
+        line = _flow("".join(" " if ch in "\r\n\t\v\f\x85\u2028\u2029" else ch for ch in value if _printable(ch)))
+        return _LINK.sub(LINK, line) if name in _TYPED else line
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(inner): _plain(item, str(inner)) for inner, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, name) for item in value]
     return value
 
 

@@ -8,8 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cases.identity import is_shared_zone
+
 _MAX_CHARS = 20_000
-_PROPERTY = re.compile(r"([a-z]+)\s*\.\s*([a-z0-9_-]+)\s*=\s*(\"[^\"]*\"|[^\s;]+)", re.IGNORECASE)
+_PROPERTY = re.compile(r"([a-z]+)\s*\.\s*([a-z0-9_-]+)\s*=\s*((?:\"[^\"]*\"|[^\s;\"]+)+)", re.IGNORECASE)
 _RESULT = re.compile(r"^\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)", re.IGNORECASE)
 
 
@@ -36,11 +38,14 @@ def judge(results: Sequence[str], from_domain: str, authserv_id: str) -> Trust:
 
 
 def aligned(domain: str, from_domain: str) -> bool:
-    """Relaxed alignment without a list of public suffixes: equal, or one is a parent of the other (no bare top-level domain)."""
+    """Relaxed alignment without a list of public suffixes: equal, or one is a parent of the other (no bare top-level domain, and
+    no zone such as `com.ru`, below which strangers hold names).
+    """
     first, second = domain.lower().strip("."), from_domain.lower().strip(".")
     if not first or not second or "." not in first or "." not in second:
         return False
-    return first == second or first.endswith("." + second) or second.endswith("." + first)
+    parent, child = sorted((first, second), key=len)
+    return parent == child or (child.endswith("." + parent) and not is_shared_zone(parent))
 
 
 def _verdict(clauses: Sequence[str], from_domain: str) -> Trust:
@@ -50,7 +55,10 @@ def _verdict(clauses: Sequence[str], from_domain: str) -> Trust:
         if result is None:
             continue
         method, outcome = result.group(1).lower(), result.group(2).lower()
-        properties = {f"{kind}.{name}".lower(): value.strip('"') for kind, name, value in _PROPERTY.findall(clause)}
+        found = [(f"{kind}.{name}".lower(), value.strip('"')) for kind, name, value in _PROPERTY.findall(clause)]
+        properties = dict(found)
+        if len(properties) != len(found):
+            continue  # the same property twice: one of them is what the sender put into an address
         if method == "dmarc" and outcome == "fail":
             failed = True
         elif outcome == "pass":

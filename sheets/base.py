@@ -4,7 +4,8 @@ the ledger.
 Keys of a row's mapping: `field` the agreed canonical text · `+field` about to be written (so that a crash between write
 and record is not taken for a person's edit) · `?field` read and recorded as a word of staff's, not yet answered in the
 sheet · `#field` turn, which rises whenever a word about that cell is answered, so that the same word typed again is a new
-one · `~` digest of the row as last found in agreement · `@…` of form rows: where to find them again after an edit.
+one · `~` digest of the row as last found in agreement · `@…` of form rows: where to find them again after an edit (of the
+address a digest: whoever is to be forgotten must not stay here).
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ def digest(sheet: Sheet, raw: RawRow, names: Iterable[str]) -> str:
     return blake2b(repr([sheet.cell(raw, name) for name in names]).encode(), digest_size=12).hexdigest()
 
 
+def pseudonym(address: str) -> str:
+    """What stands for an address where it only has to be known again; "" for none."""
+    return blake2b(address.encode(), digest_size=12).hexdigest() if address else ""
+
+
 def numbered(sheet: Sheet) -> dict[str, list[RawRow]]:
     """Rows by what stands in their number column."""
     found: dict[str, list[RawRow]] = {}
@@ -111,7 +117,8 @@ def form_places(rows: Sequence[FormRow], base: Mapping[str, BaseRow]) -> list[tu
         near = [
             key
             for key in lost.get(row.number, ())
-            if base[key].get(STAMP) == row.stamp_text or (row.address and base[key].get(ADDRESS) == row.address)
+            if base[key].get(STAMP) == row.stamp_text
+            or (row.address and base[key].get(ADDRESS) in (pseudonym(row.address), row.address))  # the latter of old records
         ]
         places.append((row, near[0] if len(near) == 1 else ""))
     return places

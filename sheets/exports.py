@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from cases.model import FormRow
+from sheets import package
 from sheets.assembly import sheet_of
 from sheets.columns import EXPORT_HEADERS, FORMS
 from sheets.headers import Aliases, fold, locate
@@ -58,7 +60,7 @@ def read_export(path: Path, aliases: Aliases) -> Export:
     """Every answer in that file. Which form it is, its headers say; `aliases` are those of the form tabs.
 
     A file that cannot be read, or that no form has such headers, gives no rows and a fault: `export-unreadable`,
-    `export-unknown`, `export-too-large`, or the faults of the headers of the form that it resembles most.
+    `export-unknown`, `export-too-large`, `export-sprawling`, or the faults of the headers of the form that it resembles most.
     """
     export = Export()
     try:
@@ -66,7 +68,10 @@ def read_export(path: Path, aliases: Aliases) -> Export:
             export.faults.append(SheetFault("export-too-large", "", file=path.name))
             return export
         grids = [_text(path)] if path.suffix.lower() in TEXT_FILES else _book(path)
-    except (OSError, CalamineError, UnicodeDecodeError, csv.Error):
+    except package.Sprawling:
+        export.faults.append(SheetFault("export-sprawling", "", file=path.name))
+        return export
+    except (OSError, CalamineError, zipfile.BadZipFile, KeyError, SyntaxError, UnicodeDecodeError, csv.Error):
         export.faults.append(SheetFault("export-unreadable", "", file=path.name))
         return export
     for number, grid in enumerate(grids):
@@ -92,6 +97,8 @@ def _decoded(raw: bytes) -> str:
 
 
 def _book(path: Path) -> list[Grid]:
+    if path.suffix.lower() == ".xlsx":
+        package.hold_to_bounds(path)
     with CalamineWorkbook.from_path(str(path)) as book:
         return [Grid(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
 

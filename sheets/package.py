@@ -14,7 +14,7 @@ from posixpath import dirname, join, normpath
 from xml.sax.saxutils import escape
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple, get_column_letter
 from openpyxl.utils.datetime import to_excel
 from openpyxl.xml.functions import fromstring
 
@@ -28,6 +28,10 @@ _CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*?>\s*<f[ >/]')
 _CONSTANT = re.compile(rb"<f[^>]*>(?:TRUE\(\)|FALSE\(\)|#[A-Z0-9/!?]+)</f>")
 _ERROR = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3}\d+)"')
 _STYLED = re.compile(rb'<c\b(?=[^>]*?\br="([A-Z]{1,3}\d+)")[^>]*?\bs="(\d+)"')
+_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr\s*=\s*["'](\d+)""")
+_WIDE = re.compile(rb"""\sr\s?=\s?["'](?:[A-Za-z]{3}|[D-Zd-z][A-Za-z])\d""")
+_CELLS = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\sr\s*=\s*["']([A-Za-z]{1,3})(\d+)""")
+_NARROW = 104  # columns A to CZ, which `_WIDE` does not find
 _UNKNOWN = re.compile(rb'(<c\b[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*?)(>\s*<f[ >].*?</f>)\s*(?:<v\s*/>|<v></v>)', re.DOTALL)
 
 _DROPPED_PARTS = {
@@ -42,6 +46,17 @@ _DROPPED_MARKS = {
     "extended-validation": b"<x14:dataValidation ",
     "extended-format": b"<x14:conditionalFormatting ",
 }
+
+
+LARGEST_AREA = 30_000_000
+"""Cells between the corners of a worksheet that is still read: the reader holds them all. Our widest tab fits at full height."""
+
+LARGEST_PARTS = 1024 * 1024 * 1024
+"""Bytes of all parts of a book once they are unpacked; a hundred thousand full rows take a tenth of it."""
+
+
+class Sprawling(ValueError):
+    """A book that would take more memory than there may be: says what of it, for people."""
 
 
 @dataclass(slots=True)
@@ -92,6 +107,31 @@ def _percent_styles(book: zipfile.ZipFile) -> set[bytes]:
 def _place(reference: bytes) -> tuple[int, int]:
     row, column = coordinate_to_tuple(reference.decode())
     return row, column - 1
+
+
+def hold_to_bounds(path: Path) -> None:
+    """Look at an .xlsx before it is read whole: one cell typed in the last corner of a sheet makes the reader ask for half a
+    terabyte, and the process is gone. Raises Sprawling, and as `marks` does.
+    """
+    with zipfile.ZipFile(path) as book:
+        if sum(item.file_size for item in book.infolist()) > LARGEST_PARTS:
+            raise Sprawling("unpacked it is larger than a gigabyte")
+        for title, part in _worksheets(book):
+            far = _far_cell(book.read(part))
+            if far:
+                raise Sprawling(f"«{title}» reaches as far as the cell {far}; delete the rows and columns beyond the table")
+
+
+def _far_cell(xml: bytes) -> str:
+    """The corner of the sheet, if the area up to it is too large to be held; "" if not."""
+    rows = max(map(int, _ROW.findall(xml)), default=1)
+    if rows * _NARROW <= LARGEST_AREA and _WIDE.search(xml) is None:
+        return ""
+    column = row = 1
+    for letters, digits in _CELLS.findall(xml):
+        column = max(column, column_index_from_string(letters.decode().upper()))
+        row = max(row, int(digits))
+    return f"{get_column_letter(column)}{max(row, rows)}" if column * max(row, rows) > LARGEST_AREA else ""
 
 
 def marks(path: Path) -> dict[str, SheetMarks]:

@@ -22,6 +22,7 @@ from sheets.base import (
     Updates,
     answer,
     form_places,
+    pseudonym,
     settled,
 )
 from sheets.columns import FORMS, NUMBERED
@@ -283,10 +284,10 @@ def _form(
             for name in cells:
                 answer(after, name)
         after.pop(DIGEST, None)
-        after[STAMP], after[ADDRESS] = row.stamp_text, row.address
+        after[STAMP], after[ADDRESS] = row.stamp_text, pseudonym(row.address)
         plan.base_updates.setdefault(tab.name, {})[key] = after
         if intents:
-            _announce(plan, tab.name, key, {**before, STAMP: row.stamp_text, ADDRESS: row.address}, intents)
+            _announce(plan, tab.name, key, {**before, STAMP: row.stamp_text, ADDRESS: pseudonym(row.address)}, intents)
         if known and known != key:
             plan.base_drops.setdefault(tab.name, []).append(known)
 

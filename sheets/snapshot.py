@@ -16,7 +16,8 @@ class SheetFault:
     Of tabs: `tab-missing`, `header-missing`, `header-renamed` (with a suggestion), `header-doubled`, `tab-doubled`.
     Of rows: `formula`, `error-value`, `date-unreadable`, `number-unreadable`, `word-unknown`, `value-missing`; in `Лиды` also
     `lead-numbered` (a number that is none of ours) and `lead-repeated` (`value`: the lead that says the same).
-    Of an exported file, `file`, without a tab: `export-unreadable`, `export-unknown`, `export-too-large`.
+    Of an exported file, `file`, without a tab: `export-unreadable`, `export-unknown`, `export-too-large`,
+    `export-sprawling`.
     """
 
     code: str

@@ -53,6 +53,7 @@ class WorkbookFile:
         self._aliases: Aliases = aliases or {}
         self._clock = clock
         self._before_replacing = before_replacing
+        self._bounded = ""  # fingerprint of the content that was found small enough to be read
 
     # -- reading
 
@@ -74,6 +75,10 @@ class WorkbookFile:
         return assemble(grids, self._aliases, seen)
 
     def _grids(self) -> Iterator[tuple[str, list[list[Cell]]]]:
+        content = self.fingerprint()
+        if content != self._bounded:
+            package.hold_to_bounds(self.path)
+            self._bounded = content
         with CalamineWorkbook.from_path(str(self.path)) as book:
             for title in book.sheet_names:
                 yield title, cast(list[list[Cell]], book.get_sheet_by_name(title).to_python(skip_empty_area=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -145,6 +146,31 @@ def test_files_that_cannot_be_understood_are_named_and_stop_nothing(house: House
     _put(house, "deals.csv", _csv("Форма Сделка", DEAL))
     house.ok("2026-03-02 10:10")
     assert house.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
+
+
+def test_a_workbook_made_to_fill_the_memory_is_named_and_stops_nothing(house: House) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(_headers("Форма Партнёр"))
+    sheet["XFD1048576"] = "x"
+    book.save(house.root / "forms" / "corner.xlsx")
+    _put(house, "bomb.xlsx", _bomb())
+    _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION))
+    house.process = True  # whoever is killed, it is not this test
+    done = house.once("2026-03-02 10:00")
+    assert done.code == 1
+    assert done.err.count("слишком велик") == 2
+    assert house.row("Партнёры", "P-0001")["Авторизация"] == "Авторизован"
+
+
+def _bomb() -> bytes:
+    """A small workbook that says of itself that it has two gigabytes when unpacked."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", b" " * 100_000)
+        book.filelist[0].file_size = 2**31 - 1
+    return packed.getvalue()
 
 
 def test_a_renamed_question_is_found_through_its_alias(house: House) -> None:

@@ -163,6 +163,38 @@ def test_another_partners_token(held: House) -> None:
     assert not acted(held)
 
 
+@pytest.mark.parametrize("second", ["From: x@evil.example", ""])
+def test_a_letter_of_two_senders_acts_for_neither_though_it_has_the_token(held: House, second: str) -> None:
+    sender = ADDRESS if second else f"{ADDRESS}, x@evil.example"
+    by_hand(held, sender, letter(held).token_address, *filter(None, (second,)))
+    assert not acted(held)
+    assert not held.mails("question-received")
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        f'"{ADDRESS}" <x@evil.example>',
+        f"x@evil.example ({ADDRESS})",
+        f"{ADDRESS}:x@evil.example;",
+        f"=?utf-8?q?=3C{ADDRESS.replace('@', '=40')}=3E?= <x@evil.example>",
+        f'"{ADDRESS}"@evil.example',
+        "a@one.example.evil.example",
+        "a@xn--ne-emc.example",
+    ],
+)
+def test_a_name_that_looks_like_a_contact_is_none(held: House, sender: str) -> None:
+    domain = sender.rpartition("@")[2].strip("<>;() ")
+    result = f"Authentication-Results: mx.stakhanovets.ru; dkim=pass header.d={domain}; dkim=pass header.d=evil.example"
+    by_hand(held, sender, letter(held).token_address, result)
+    assert not acted(held)
+
+
+def test_a_result_written_into_the_text_vouches_for_nobody(held: House) -> None:
+    by_hand(held, ADDRESS, BOX, subject="[D-2026-0001]", text=f"{PASS}\r\n\r\n9")
+    assert not acted(held)
+
+
 def test_a_made_up_token(held: House) -> None:
     by_hand(held, ADDRESS, BOX.replace("@", "+abcdefghijklmnopqrstuvwx27@"), subject="[D-2026-0001]")
     assert not acted(held)

@@ -203,6 +203,23 @@ def test_a_broken_book_loses_nothing_and_mail_goes_on(office: House, content: by
     assert office.row("Сделки", "D-2026-0001")["Статус продажи"] == "переговоры"
 
 
+def test_a_cell_in_the_last_corner_does_not_stop_letters_and_decisions(office: House) -> None:
+    """The reader would ask for half a terabyte, and be killed by the system."""
+    good = office.book.read_bytes()
+    office.set_cell("Сделки", "D-2026-0004", "Решение сотрудника", "Одобрить")
+    book = openpyxl.load_workbook(office.book)
+    book["Форма Сделка"]["XFD1048576"] = "x"
+    book.save(office.book)
+    office.reply(office.mail("deal-registered", number="D-2026-0001"), "статус", f"{DAY} 10:45")
+    office.process = True  # whoever is killed, it is not this test
+    done = office.once(LATER)
+    assert done.code == 1
+    assert "«Форма Сделка» reaches as far as the cell XFD1048576" in done.err
+    assert len(office.mails("status-report")) == 1
+    office.book.write_bytes(good)
+    office.ok(f"{DAY} 11:10")
+
+
 def test_a_formula_in_an_answer_is_taken_at_its_result_and_said(office: House, tmp_path: Path) -> None:
     row = office.add_form(
         "Форма Сделка",

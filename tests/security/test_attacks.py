@@ -88,6 +88,24 @@ def test_formulas_links_and_templates_in_fields_stay_text(house: House) -> None:
     assert any("{{ 7 * 7 }}" in sent.text for sent in letters)
 
 
+def test_no_letter_carries_a_link_that_somebody_typed(house: House) -> None:
+    """A form sends our letters to whatever address is typed: nobody must be able to advertise in them."""
+    bait = "Вы выиграли, заберите http://evil.example/win и www.evil.example, evil.example/win"
+    house.partner("victim@elsewhere.example", bait, inn(1), **{"Контактное лицо": bait, "Регион": bait})
+    house.deal("2026-03-02 09:10", "victim2@elsewhere.example", inn(5), bait, inn(100))
+    house.add_form("Форма Запрос", "2026-03-02 09:20", "victim3@elsewhere.example", Тема="Вопрос", Текст=bait)
+    house.write("victim4@elsewhere.example", bait, bait, "2026-03-02 09:30")
+    house.ok("2026-03-02 10:00")
+    house.ok("2026-03-04 17:00")  # staff are warned of what waits
+    told = {sent.to for sent in house.mails()}
+    assert told >= {"staff@vendor.example", *(f"victim{n}@elsewhere.example" for n in ("", 2, 3, 4))}
+    for sent in house.mails():
+        for part in (sent.subject, sent.text, sent.html):
+            assert "evil.example" not in part, (sent.template, part)
+    assert "[ссылка]" in house.mail("deal-refused").text
+    assert house.row("Партнёры", "P-0001")["Партнёр"] == bait
+
+
 def test_a_field_cannot_write_headers(house: House) -> None:
     name = "ООО «Один»\r\nBcc: thief@evil.example\r\n\r\nПривет"
     house.partner(ONE, name, inn(1), **{"Контактное лицо": "Мария\nX-Evil: 1"})
@@ -131,3 +149,33 @@ def test_answers_to_one_sender_are_limited(house: House) -> None:
     house.write(EVIL, "Завтра", "А завтра?", "2026-03-03 13:00")
     house.once("2026-03-03 13:10")
     assert len(house.mails(to=EVIL)) <= 4
+
+
+def test_a_form_does_not_flood_the_address_that_is_typed_into_it(house: House) -> None:
+    house.configure("answers_per_sender_a_day = 30", "answers_per_sender_a_day = 3")
+    _two_partners(house)
+    for n in range(9):
+        address = "victim@elsewhere.example" if n % 2 else f"victim+{n}@elsewhere.example"
+        house.deal(f"2026-03-02 11:{10 + n}", address, inn(50 + n), "ООО «Клиент»", inn(100 + n))
+        house.add_form("Форма Пилот", f"2026-03-02 11:{20 + n}", address, **{"ИНН партнёра": inn(50), "Заказчик": f"Клиент {n}"})
+        house.deal(f"2026-03-02 11:{10 + n}", ONE, inn(1), f"Клиент {n}", inn(300 + n))
+    house.ok("2026-03-02 12:00")
+    flooded = [sent for sent in house.mails() if sent.to.startswith("victim")]
+    assert len(flooded) <= 2 * 3  # the mailbox as such, and whatever stands behind its plus
+    assert len(house.mails("deal-registered", to=ONE)) == 9  # a partner is not to suffer from it
+    held = [row for row in house.rows("Сделки") if "victim" in str(row["Замечания"])]
+    assert held
+    assert all(row["Состояние"] == "Отказано" for row in held)
+    house.deal("2026-03-03 13:00", "victim@elsewhere.example", inn(70), "ООО «Клиент»", inn(200))
+    house.ok("2026-03-03 13:10")
+    assert len([sent for sent in house.mails() if sent.to.startswith("victim")]) == len(flooded) + 1
+
+
+def test_answers_to_one_mailbox_are_limited_whatever_stands_behind_its_plus(house: House) -> None:
+    house.configure("answers_per_sender_a_day = 30", "answers_per_sender_a_day = 3")
+    for n in range(12):
+        house.write(f"victim+{n}@elsewhere.example", f"Вопрос {n}", "Когда?", f"2026-03-02 11:{10 + n}")
+    house.write("victim+1@other.example", "Вопрос", "Когда?", "2026-03-02 11:30")
+    house.ok("2026-03-02 12:00")
+    assert len(house.rows("Обращения")) == 13
+    assert len(house.mails("question-received")) == 3 + 1

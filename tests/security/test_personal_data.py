@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import openpyxl
 import pytest
 
+from mailer.outbox import Refused
 from tests.postgres import Server
 from tests.scenarios.house import House, inn
 
@@ -28,7 +30,7 @@ def story(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
     house.partner(WHO, "ООО «Один»", inn(1), Сайт="")
     house.partner("b@two.example", "ООО «Два»", inn(2), **{"Контактное лицо": "Петров Пётр", "Телефон": "+7 812 765-43-21"})
     house.deal("2026-03-02 09:30", WHO, inn(1), "ООО «Клиент»", inn(100), Комментарий=f"звоните {MARIA}")
-    house.deal("2026-03-02 09:40", "b@two.example", inn(2), "ООО «Второй»", inn(101))
+    house.deal("2026-03-02 09:40", "b@two.example", inn(2), "ООО «Второй»", inn(101), **{"Контакт заказчика": f"Ольга\n{WHO}"})
     house.ok("2026-03-02 10:00")
     registered = house.mail("deal-registered", to=WHO)
     house.reply(registered, f"У нас вопрос? {MARIA}", "2026-03-02 10:30", None, **{"doc.pdf": b"%PDF-1.4 secret"})
@@ -63,7 +65,10 @@ def test_all_is_told_and_nothing_of_others(story: House) -> None:
     assert partner["consent_form"].startswith("Согласие на обработку персональных данных · sha256:")
     assert {one["source"] for one in found["submissions"]} == {"form:partner", "form:deal", "mail"}
     assert {"partner-authorised", "deal-registered"} <= {letter["template"] for letter in found["letters"]}
+    (named,) = found["named_by_others"]
+    assert (named["number"], named["lines"]) == ("D-2026-0002", [WHO])
     assert "two.example" not in done.out
+    assert "Ольга" not in done.out
     assert json.loads(story.run("export", "--person", "nobody@nowhere.example").out)["submissions"] == []
 
 
@@ -77,7 +82,8 @@ def test_a_person_is_forgotten_and_the_statistics_stay(story: House) -> None:
     assert done.code == 0, done.err
     told = json.loads(done.out)
     assert told["erased"]["submissions"] >= 3
-    assert any("Форма Сделка" in place and "D-2026-0001" in place for place in told["by_hand"])
+    for number in ("D-2026-0001", "D-2026-0002"):
+        assert any("Форма Сделка" in place and number in place for place in told["by_hand"])
     texts = _texts(story)
     for trace in (WHO, MARIA, PHONE, "+74951234567", "doc.pdf"):
         assert trace not in texts, trace
@@ -105,6 +111,51 @@ def test_a_person_named_in_a_lead_is_forgotten_there_too(house: House) -> None:
     assert WHO not in _texts(house)
     house.ok("2026-03-02 13:00")
     assert house.row("Лиды", "L-2026-0001")["Лид"] == "ООО «Маяк»"
+
+
+def test_an_address_is_found_on_a_line_of_its_own_and_in_national_letters(house: House) -> None:
+    house.partner("b@two.example", "ООО «Два»", inn(2))
+    notes = {"Комментарий": 'Звонить:\nМария «Маша» "М." Иванова\nмария@фирма.рф', "Контакт заказчика": "\tмария@фирма.рф"}
+    house.deal("2026-03-02 09:40", "b@two.example", inn(2), "ООО «Второй»", inn(101), **notes)
+    house.partner("мария@фирма.рф", "ООО «Фирма»", inn(3), Сайт="", **{"Контактное лицо": 'Мария «Маша» "М." Иванова'})
+    house.ok("2026-03-02 10:00")
+    told = json.loads(house.run("export", "--person", "мария@фирма.рф").out)
+    assert told["contact_of"] == ["P-0002"]
+    assert [one["number"] for one in told["named_by_others"]] == ["D-2026-0001"]
+    assert house.run("forget", "--person", "мария@xn--80apmps.xn--p1ai", "--force", "--now", "2026-03-02T12:00+03:00").code == 0
+    texts = _texts(house)
+    for trace in ("мария@", "Маша"):
+        assert trace not in texts, trace
+
+
+def test_nothing_of_a_person_stays_in_the_file_of_the_ledger(house: House) -> None:
+    """Not even in pages that are free again, nor as the place of a row that people deleted as `forget` said."""
+    house.partner(WHO, "ООО «Один»", inn(1), Сайт="")
+    house.deal("2026-03-02 09:30", WHO, inn(1), "ООО «Клиент»", inn(100))
+    house.ok("2026-03-02 10:00")
+    assert house.run("forget", "--person", WHO, "--force", "--now", "2026-03-02T12:00+03:00").code == 0
+    book = openpyxl.load_workbook(house.book)
+    for tab in ("Форма Партнёр", "Форма Сделка"):
+        book[tab].delete_rows(2)
+    book.save(house.book)
+    house.ok("2026-03-02 13:00")
+    for file in house.root.glob("ledger.db*"):
+        assert WHO.encode() not in file.read_bytes()
+        assert MARIA.encode() not in file.read_bytes()
+    with closing(sqlite3.connect(house.book.with_name("ledger.db"))) as connection:
+        assert connection.execute("SELECT count(*) FROM submissions").fetchone() == (2,)
+
+
+def test_what_a_server_said_of_the_address_is_forgotten_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Refused(f"550 5.7.1 <{WHO}>: not wanted here")
+
+    monkeypatch.setattr("mailer.maildir_outbox._Delivery.send", refuse)
+    house.partner(WHO, "ООО «Один»", inn(1), Сайт="")
+    house.once("2026-03-02 10:00")
+    assert WHO in _texts(house)
+    assert house.run("forget", "--person", WHO, "--force", "--now", "2026-03-02T12:00+03:00").code == 0
+    assert WHO not in _texts(house)
 
 
 def test_wrong_use_is_told_in_a_line(house: House, tmp_path: Path) -> None:

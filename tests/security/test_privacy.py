@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mailer.outbox import Refused
 from sheets.masking import masked
 from tests.scenarios.house import ROOT, House, inn
 
@@ -64,11 +65,27 @@ def test_errors_of_a_letter_and_a_row_are_logged_without_what_people_wrote(house
     house.write("a@one.example", "Вопрос", MARIA, "2026-03-02 09:30")
     done = house.once("2026-03-02 10:00", "--verbose")
     assert done.code == 1
-    logged = "\n".join(line for line in done.err.splitlines() if line.startswith("{"))
-    assert "item-failed" in logged
-    assert "letter-failed" in logged
+    assert '"event": "item-failed"' in done.err
+    assert '"event": "letter-failed"' in done.err
+    for place in ("row 2: could not be taken in (ValueError)", "could not be taken in (ValueError); it is tried again"):
+        assert place in done.err
+    for _ in range(2):
+        done = house.once("2026-03-02 10:05")
+    assert "is in quarantine: ValueError" in done.err
     for trace in (MARIA, PHONE, "one.example"):
-        assert trace not in logged
+        assert trace not in done.err, trace
+
+
+def test_what_a_server_says_of_an_address_is_logged_in_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Refused("550 5.1.1 <maria@one.example>: no such user, call +7 495 123-45-67")
+
+    monkeypatch.setattr("mailer.maildir_outbox._Delivery.send", refuse)
+    house.partner("maria@one.example", "ООО «Один»", inn(1))
+    done = house.once("2026-03-02 10:00")
+    assert (done.code, "partner-authorised [P-0001] was not delivered: 550 5.1.1 <m***@one.example>" in done.err) == (1, True)
+    for trace in ("maria", "123-45-67"):
+        assert trace not in done.err
 
 
 def test_a_masked_sheet_shows_contacts_in_part(house: House) -> None:

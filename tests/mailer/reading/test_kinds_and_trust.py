@@ -224,7 +224,25 @@ def test_none_or_several_senders_are_never_authentic(tmp_path: Path) -> None:
         raw(vouched, sender="<ivan@firm.ru> <x@evil.ru>"),
         raw(vouched, sender="ivan@firm.ru, X <x@evil.ru>"),
     ):
-        assert not letter(data, tmp_path).authentic
+        got = letter(data, tmp_path)
+        assert (got.authentic, got.failed_authentication) == (False, bool(got.sender))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        'spf=pass smtp.mailfrom="x@firm.ru"@evil.ru',  # an address that a server lets through and writes as it came
+        'spf=pass smtp.mailfrom="\\"x@firm.ru\\"@evil.ru"',
+        'spf=pass smtp.mailfrom="x smtp.mailfrom=x@firm.ru "@evil.ru',
+        "spf=pass smtp.mailfrom=x@evil.ru smtp.mailfrom=x@firm.ru",
+        'spf=pass reason="smtp.mailfrom=x@firm.ru" smtp.mailfrom=x@evil.ru',
+        'dkim=fail reason="x; dkim=pass header.d=firm.ru" header.d=evil.ru',
+        "spf=pass (x; dkim=pass header.d=firm.ru) smtp.mailfrom=x@evil.ru",
+        "dkim=pass header.i=@firm.ru header.d=evil.ru",
+    ],
+)
+def test_what_the_sender_wrote_within_a_result_vouches_for_nobody(result: str, tmp_path: Path) -> None:
+    assert not letter(raw(results(result)), tmp_path).authentic
 
 
 def test_a_service_with_many_hosts() -> None:
@@ -238,3 +256,6 @@ def test_alignment() -> None:
     assert aligned("Firm.ru", "mail.firm.ru")
     assert not aligned("com.ru", "")
     assert not aligned("ru", "firm.ru")
+    assert not aligned("com.ru", "firm.com.ru")
+    assert not aligned("firm.com.ru", "com.ru")
+    assert aligned("mail.firm.com.ru", "firm.com.ru")
