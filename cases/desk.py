@@ -282,7 +282,8 @@ class Desk:
             return
         case.question = Question(code, text, self.now, facts or {})
         self.tx.save(case)
-        self.journal(case, f"question:{code}", text)
+        lasting = {name: word for name, word in words.items() if name != "address"}  # what is journaled stays
+        self.journal(case, f"question:{code}", self.outside.wording.question(code, **lasting))
 
     def journal(self, case: Case, event: str, details: str = "") -> None:
         """A line of `Журнал`. No personal data in details."""

@@ -1,4 +1,4 @@
-"""Once a day: what has been kept long enough goes (`privacy.keep_days`): bytes of sent letters, what left quarantine, files."""
+"""Once a day: what has been kept long enough goes (`privacy.keep_days`): letters, closed questions' words, quarantine, files."""
 
 from __future__ import annotations
 

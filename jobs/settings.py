@@ -314,6 +314,8 @@ def _sensible(file: str, settings: Settings) -> None:
     for key, address in addresses:
         if not _ADDRESS.fullmatch(address):
             raise SettingsError(f"{file}: {key}: expected a mail address, got {address!r}")
+    if not settings.mail.name.isprintable():
+        raise SettingsError(f"{file}: mail.name: expected one line, got {settings.mail.name!r}")
     for key, links in (("links", settings.materials.links), ("extended", settings.materials.extended)):
         for name, address in links.items():
             if not _LINK.fullmatch(address):
@@ -330,7 +332,7 @@ def _sensible(file: str, settings: Settings) -> None:
     for key, number in numbers:
         if number < 1:
             raise SettingsError(f"{file}: {key}: expected 1 or more, got {number}")
-    if not settings.database.url.startswith(("env:", "file:")) and make_url(database_url(settings.database.url)).password:
+    if not settings.database.url.startswith(("env:", "file:")) and _has_password(database_url(settings.database.url)):
         raise SettingsError(
             f'{file}: database.url: a password does not belong here; write "env:NAME" or "file:PATH", or use ~/.pgpass'
         )
@@ -345,6 +347,12 @@ def _sensible(file: str, settings: Settings) -> None:
             f'{file}: vendor.register_date: expected a date such as "2020-05-18", got {settings.vendor.register_date!r}'
         ) from error
     _columns(file, settings)
+
+
+def _has_password(url: str) -> bool:
+    """Does the URL hold one, before its host or among its options (`?password=`, `?sslpassword=`)?"""
+    parts = make_url(url)
+    return bool(parts.password) or any("password" in option.lower() for option in parts.query)
 
 
 def _columns(file: str, settings: Settings) -> None:

@@ -253,7 +253,8 @@ def _limits(tape: Tape) -> list[str]:
     lines = [
         _told(
             erased,
-            "hold no longer what was sent, since a person's data were erased: what followed from it may come out otherwise",
+            "hold no longer what was sent (a person's data were erased, or it was kept long enough): what followed may come out "
+            "otherwise",
         ),
         _told(guessed, "were recorded by the first version of the program, which kept less: some of it is guessed"),
     ]

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, delete, func, insert, make_url, select, text, update
 
 from ledger.delivery import RESTORED
-from ledger.engine import make_engine, private, reader
+from ledger.engine import make_engine, private, reader, shown
 from ledger.migrations import upgrade
 from ledger.schema import VERSION, leases, mails, metadata, notes
 from ledger.unit import upsert
@@ -76,7 +76,7 @@ def restore(path: Path, url: str) -> dict[str, int]:
             source = opened.enter_context(_source(path, folder))
             reading, writing = opened.enter_context(reader(source)), opened.enter_context(target.begin())
             if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
-                raise BackupUnusable(f"the ledger {target.url.render_as_string()} is not empty; move it away first")
+                raise BackupUnusable(f"the ledger {shown(target)} is not empty; move it away first")
             counts = _copy_rows(reading, writing)
             writing.execute(upsert(target.dialect.name, notes, "value"), [{"key": RESTORED, "value": "yes"}])
             # Whoever was at work when the copy was made had its claims on another ledger.

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.copies import back_up
-from ledger.engine import make_engine, reader
+from ledger.engine import make_engine, reader, shown
 from ledger.history import History
 from ledger.migrations import upgrade
 from ledger.runs import (
@@ -166,7 +166,7 @@ def open_ledger(url: str, *, secret: bytes, owner: str) -> SqlLedger:
         if engine.dialect.name != "postgresql":
             raise
         told = " ".join(str(error.orig).split())
-        raise LedgerUnreachable(f"the ledger {engine.url.render_as_string()} cannot be opened: {told}") from error
+        raise LedgerUnreachable(f"the ledger {shown(engine)} cannot be opened: {told}") from error
     except BaseException:
         engine.dispose()
         raise

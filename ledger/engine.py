@@ -45,6 +45,11 @@ def make_engine(url: URL) -> Engine:
     return engine
 
 
+def shown(engine: Engine) -> str:
+    """Which ledger it is, for people: its URL without a password, which may stand among the options too."""
+    return engine.url.set(query={}).render_as_string()
+
+
 def reader(engine: Engine) -> Connection:
     """A connection that sees one state of the ledger throughout and keeps nobody from writing."""
     connection = engine.connect()

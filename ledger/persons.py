@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, String, Table, and_, bindparam, delete, func, or_, select, update
 
-from cases.model import Case, PartnerData, Submission
+from cases.model import Case, CaseKind, PartnerData, RequestState, Submission
 from ledger.codec import decode_case, encode
 from ledger.reports import Reports
 from ledger.schema import (
@@ -45,6 +45,7 @@ _JSON: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (staff_tab_changes, ("lines",)),
 )
 _PLACE = "@address"
+_THINNED = f'%"text":"{MARK}"%'
 _BEING_SENT = select(mails.c.key).where(
     mails.c.recipient == bindparam("of"), mails.c.state == MailState.SENDING, mails.c.lease_until > bindparam("now")
 )
@@ -237,8 +238,8 @@ class Persons(Reports):
         return erased
 
     def thin_out(self, before: datetime) -> Erased:
-        """Drop what is older than that (retention): the bytes of settled letters, the material of what left quarantine, addresses
-        that died.
+        """Drop what is older than that (retention): the bytes of settled letters, the words of those that came in and of closed
+        questions, the material of what left quarantine, addresses that died.
         """
         self.flush()
         erased = Erased()
@@ -248,7 +249,36 @@ class Persons(Reports):
         erased.counts["quarantine"] = self._connection.execute(update(quarantine).where(released).values(raw="")).rowcount
         died = delete(dead_addresses).where(dead_addresses.c.since < before)
         erased.counts["addresses"] = self._connection.execute(died).rowcount
+        self._thin_letters(before, erased)
+        self._thin_questions(before, erased)
         return erased
+
+    def _thin_letters(self, before: datetime, erased: Erased) -> None:
+        """What came by mail: that it came, from whom and about what stays; what was decided of it stands elsewhere."""
+        raw = _text(submissions.c.raw)
+        old = and_(submissions.c.source == "mail", submissions.c.received_at < before, raw.not_like(_THINNED))
+        for submission in self._adopt_submissions(self._rows_of(select(submissions).where(old).order_by(submissions.c.seq))):
+            submission.raw |= {"text": MARK, "subject": MARK, "attachments": []}
+            self.save_submission(submission)
+            erased.counts["submissions"] += 1
+
+    def _thin_questions(self, before: datetime, erased: Erased) -> None:
+        """A closed question keeps its topic, its partner and its end; who asked it, if nobody's contact, is forgotten."""
+        old = and_(
+            cases.c.kind == CaseKind.REQUEST,
+            cases.c.state != RequestState.OPEN,
+            cases.c.number < f"Q-{before.year + 1}",  # numbers begin with the year of the submission
+            _text(cases.c.payload).not_like(_THINNED),
+        )
+        for case in self._adopt([(row.number, row.kind, row.payload) for row in self._rows_of(select(cases).where(old))]):
+            if case.decided_at is None or case.decided_at >= before:
+                continue
+            data = case.request()
+            data.text, data.subject = MARK, MARK
+            if not case.partner_inn:
+                data.address = case.sender = ""
+            self.save(case)
+            erased.counts["cases"] += 1
 
     # -- finding
 

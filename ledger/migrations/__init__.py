@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from ledger.engine import reader
+from ledger.engine import reader, shown
 from ledger.schema import VERSION
 
 
@@ -30,7 +30,7 @@ def upgrade(engine: Engine) -> None:
         stored = stored_version(connection)
     if stored > VERSION:
         raise LedgerTooNew(
-            f"the ledger {engine.url.render_as_string()} has schema {stored}, this program knows {VERSION}: "
+            f"the ledger {shown(engine)} has schema {stored}, this program knows {VERSION}: "
             "run the newer program, or restore the backup made before it ran"
         )
     if stored < VERSION:

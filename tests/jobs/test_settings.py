@@ -33,6 +33,7 @@ def test_what_init_writes_is_the_defaults() -> None:
         ('[schedule]\nevery_minutes = "5"', "config.toml: schedule.every_minutes: expected a whole number, got '5'"),
         ("[schedule]\nevery_minutes = 0", "config.toml: schedule.every_minutes: expected 1 or more, got 0"),
         ("[mail.smtp]\ntimeout_seconds = 900", "config.toml: mail.smtp.timeout_seconds: expected 1 to 300, got 900"),
+        ('[mail]\nname = "Отдел\\nBcc: x@y.ru"', "config.toml: mail.name: expected one line, got 'Отдел\\nBcc: x@y.ru'"),
         ("mail = 3", "config.toml: mail: expected a table, got 3"),
         ('[vendor]\nvat_rate = "many"', 'config.toml: vendor.vat_rate: expected a percentage such as "22" or "", got \'many\''),
         ('[columns."Форма Сделк"]\n', 'config.toml: columns."Форма Сделк": no such tab; did you mean "Форма Сделка"?'),

@@ -88,6 +88,19 @@ def test_what_a_server_says_of_an_address_is_logged_in_part(house: House, monkey
         assert trace not in done.err
 
 
+def test_the_journal_of_the_sheet_names_no_address(house: House) -> None:
+    """Its lines stay for good: what a stranger is asked about stands in the case's row."""
+    house.partner("a@one.example", "ООО «Один»", inn(1))
+    house.ok("2026-03-02 10:00")
+    house.deal("2026-03-02 10:10", "maria@elsewhere.example", inn(1), "Клиент", inn(100))
+    house.partner("maria@elsewhere.example", "ООО «Один»", inn(1), at="2026-03-02 10:11")
+    house.ok("2026-03-02 10:20")
+    assert "maria@elsewhere.example" in str(house.row("Сделки", "D-2026-0001")["Замечания"])
+    journal = str(house.rows("Журнал"))
+    assert "Вопрос" in journal
+    assert "maria@" not in journal
+
+
 def test_a_masked_sheet_shows_contacts_in_part(house: House) -> None:
     house.partner("anna@one.example", "ООО «Один»", inn(1))
     house.ok("2026-03-02 10:00")
@@ -132,3 +145,30 @@ def test_old_letters_are_thinned_out_and_decisions_stay(house: House) -> None:
             query = "SELECT count(*) FROM mails WHERE template = 'partner-authorised' AND raw IS NOT NULL"
             assert bool(connection.execute(query).fetchone()[0]) == kept
     assert house.explain("P-0001")["decision"]["outcome"] == "approve"
+
+
+def test_old_words_are_thinned_out_whoever_wrote_them(house: House) -> None:
+    house.configure("keep_days = 1825", "keep_days = 30")
+    house.partner("a@one.example", "ООО «Один»", inn(1))
+    house.deal("2026-03-02 09:30", "a@one.example", inn(1), "Клиент", inn(100))
+    house.ok("2026-03-02 10:00")
+    house.write("maria@else.example", f"Вопрос от {MARIA}", f"Перезвоните: {PHONE}", "2026-03-02 10:10")
+    house.write("maria@else.example", "Ещё вопрос", f"Это снова {MARIA}", "2026-03-02 10:11")
+    house.reply(house.mail("deal-registered"), f"1\n\n{MARIA}", "2026-03-02 10:20")
+    house.ok("2026-03-02 10:30")
+    closed, open_ = (row["№"] for row in house.rows("Обращения") if row["Тема"] == "Вопрос")
+    house.set_cell("Обращения", closed, "Решение сотрудника", "Закрыть")
+    house.ok("2026-03-02 11:00")
+    house.once("2026-03-30 10:00")
+    assert MARIA in house.row("Обращения", closed)["Заголовок"]
+    house.once("2026-04-10 10:00")
+    house.once("2026-04-10 10:05")
+    row = house.row("Обращения", closed)
+    assert (row["Заголовок"], row["Текст"], row["Адрес"], row["Состояние"]) == ("[удалено]", "[удалено]", "", "Закрыто")
+    assert MARIA in house.row("Обращения", open_)["Текст"]  # it is still to be answered
+    told = house.run("export", "--person", "maria@else.example").out
+    assert "Перезвоните" not in told
+    assert house.row("Сделки", "D-2026-0001")["Статус продажи"] == "в работе"
+    before = house.book.read_bytes()
+    house.once("2026-04-10 10:05")
+    assert house.book.read_bytes() == before

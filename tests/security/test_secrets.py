@@ -13,6 +13,8 @@ URL = 'url = "sqlite:///ledger.db"'
     ("given", "told"),
     [
         ("postgresql+psycopg://desk:hunter2@127.0.0.1:1/x", "a password does not belong here"),
+        ("postgresql+psycopg://desk@127.0.0.1:1/x?password=hunter2", "a password does not belong here"),
+        ("postgresql+psycopg://desk@127.0.0.1:1/x?sslkey=k&sslpassword=hunter2", "a password does not belong here"),
         ("postgresql://desk:hunter2@127.0.0.1:1/x", "expected"),
         ("postgresql+psycopg://desk:hunter2@127.0.0.1:notaport/x", "expected"),
         ("env:DESK_DATABASE", "set the environment variable DESK_DATABASE"),
@@ -25,8 +27,9 @@ def test_a_password_in_the_settings_is_refused_and_not_repeated(house: House, gi
     assert "hunter2" not in done.err + done.out
 
 
-def test_a_database_that_is_away_is_told_without_its_password(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DESK_DATABASE", "postgresql+psycopg://desk:hunter2@127.0.0.1:1/partners")
+@pytest.mark.parametrize("url", ["desk:hunter2@127.0.0.1:1/partners", "desk@127.0.0.1:1/partners?password=hunter2"])
+def test_a_database_that_is_away_is_told_without_its_password(house: House, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DESK_DATABASE", f"postgresql+psycopg://{url}")
     house.configure(URL, 'url = "env:DESK_DATABASE"')
     for command in (("once",), ("status",), ("doctor",), ("export", "--person", "a@b.example")):
         done = house.run(*command)
