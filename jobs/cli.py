@@ -24,7 +24,7 @@ from jobs.progress import Progress
 from jobs.run import serve
 from jobs.sample.place import place_sample
 from jobs.settings import SettingsError
-from ledger.database import LedgerUnreachable
+from ledger.database import FAULTS, LedgerUnreachable
 from ledger.migrations import LedgerTooNew
 from mailer.rendering import listing_page
 from rules.decision import ProgrammeError
@@ -60,10 +60,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LedgerUnreachable as error:
         _say(str(error))
         return 1
+    except FAULTS as error:
+        _say(f"the ledger failed; what was not recorded is done again by the next run ({_first_line(error)})")
+        return 1
 
 
 def _say(text: str) -> None:
     print(f"{NAME}: {text}", file=sys.stderr)
+
+
+def _first_line(error: Exception) -> str:
+    """What the database said, without the statement: that may hold personal data."""
+    return next(iter(str(getattr(error, "orig", error)).splitlines()), type(error).__name__)
 
 
 def _known_command(argv: list[str]) -> list[str]:

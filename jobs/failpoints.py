@@ -1,7 +1,8 @@
 """The boundaries between an effect and its record, where a crash would hurt most. Tests kill the process there; otherwise no-ops.
 
-`PARTNERDESK_FAIL_AT=mail-sent` kills at the first time that point is reached, `mail-sent:3` at the third. Every point has its
-rows in the crash matrix (`tests/crash/boundaries.py`); what only servers see, they kill from their side.
+`PARTNERDESK_FAIL_AT=mail-sent` kills at the first time that point is reached, `mail-sent:3` at the third;
+`mail-sent:3:STOP` stops it there until SIGCONT. Every point has its rows in the crash matrix (`tests/crash/boundaries.py`);
+what only servers see, they kill from their side.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ class FailPoint(StrEnum):
 
 
 def reach(point: FailPoint) -> None:
-    """Die here if a test asks for it."""
-    wanted, _, nth = os.environ.get(VARIABLE, "").partition(":")
+    """Die or stop here if a test asks for it."""
+    wanted, _, rest = os.environ.get(VARIABLE, "").partition(":")
     if wanted == point:
+        nth, _, how = rest.partition(":")
         _reached[point] += 1
-        if _reached[point] >= int(nth or 1):
-            os.kill(os.getpid(), signal.SIGKILL)
+        if _reached[point] == int(nth or 1):
+            os.kill(os.getpid(), signal.Signals[f"SIG{how or 'KILL'}"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy.exc import OperationalError
-
 from cases.desk import Desk
 from cases.model import QuarantineItem, StaffWord
 from cases.words import hear, hear_held
@@ -14,7 +12,7 @@ from jobs.attention import tell_staff
 from jobs.office import Office, SheetInHand
 from jobs.report import without_words
 from jobs.sheet_faults import said
-from ledger.database import SqlTransaction
+from ledger.database import FAULTS, SqlTransaction
 from sheets.base import Notice, updated
 from sheets.merge import Reading, read_words
 
@@ -86,7 +84,7 @@ def _hear(office: Office, reading: Reading) -> set[str]:
 
     try:
         _record(office, reading, reading.words)
-    except OperationalError:
+    except FAULTS:
         raise
     except Exception:
         office.in_portions(reading.words, 1, work, set_aside)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy.exc import OperationalError
-
 from cases import leads
 from cases.model import QuarantineItem
 from jobs import hear_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from jobs.report import without_words
+from ledger.database import FAULTS
 from sheets.base import Updates, updated
 from sheets.columns import LEADS
 from sheets.lead_rows import LeadRow
@@ -31,7 +30,7 @@ def run(office: Office) -> None:
             with office.desk() as (desk, tx):
                 case = leads.take(desk, row.line)
                 tx.set_base_rows(LEADS.name, {case.number: row.cells})
-        except OperationalError:
+        except FAULTS:
             raise
         except Exception as error:
             _set_aside(office, row, error)

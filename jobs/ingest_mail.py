@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from sqlalchemy.exc import OperationalError
-
 from cases.model import LetterKind, QuarantineItem
 from cases.replies import take_letter
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from jobs.report import without_words
+from ledger.database import FAULTS
 from mailer.bounces import second_read
 from mailer.dkim_check import seconded
 from mailer.inbox import Inbox, RawMail
@@ -54,7 +53,7 @@ def _take(office: Office, item: RawMail) -> bool:
         return True
     try:
         _act(office, item, item.raw)
-    except (OSError, OperationalError):
+    except (OSError, *FAULTS):
         raise
     except Exception as error:
         why = error.reason if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
@@ -77,7 +76,7 @@ def show(console: Console, lines: Sequence[Listed]) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file whole or not at all: a web server may read it at any moment."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write the file whole or not at all: a web server may read it at any moment. What a crash leaves is written over."""
+    draft = path.with_name(f".{path.name}.new")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy.exc import OperationalError
-
 from cases.desk import Desk
 from cases.model import FormRow, StaffTabs, StaffWord
 from cases.ports import Materials, Outside
@@ -23,7 +21,7 @@ from jobs.home import SHIPPED_PROGRAMME, Home
 from jobs.programme import load_calendar, load_editions
 from jobs.progress import Progress
 from jobs.report import PassReport
-from ledger.database import SqlLedger, SqlTransaction, open_ledger
+from ledger.database import FAULTS, SqlLedger, SqlTransaction, open_ledger
 from mailer.bulk import RussianListReader
 from mailer.inbox import Inbox
 from mailer.outbox import Mailbox
@@ -120,7 +118,7 @@ class Office:
     ) -> None:
         """Work on the items, `size` to a transaction. A portion that fails is done again one by one; what fails is set aside.
 
-        Raises OperationalError: the database itself fails, no item is to blame.
+        Raises what is in `ledger.database.FAULTS`: the ledger itself fails, no item is to blame.
         """
         with self.progress.bar(label, len(items)) as advance:
             for start in range(0, len(items), size):
@@ -128,7 +126,7 @@ class Office:
                 try:
                     with self.desk() as (desk, _):
                         work(desk, portion)
-                except OperationalError:
+                except FAULTS:
                     raise
                 except Exception as error:
                     if len(portion) > 1:
@@ -146,7 +144,7 @@ class Office:
         try:
             with self.desk() as (desk, _):
                 work(desk, [item])
-        except OperationalError:
+        except FAULTS:
             raise
         except Exception as error:
             log.error("item-failed", extra={"error": type(error).__name__}, exc_info=error)

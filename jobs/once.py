@@ -30,6 +30,7 @@ from jobs.office import CALLS, Office, open_office
 from jobs.progress import Progress
 from jobs.report import PassReport
 from jobs.settings import SettingsError
+from ledger.runs import LeaseGone
 from rules.decision import ProgrammeError
 from sheets.google import GoogleSpreadsheet
 
@@ -88,6 +89,10 @@ def _run(office: Office, only: str) -> None:
         reach(FailPoint.JOB_STARTED)
         try:
             job(office)
+        except LeaseGone as gone:
+            office.report.fault(f"{name} stopped: {gone}; this run leaves the rest to that one")
+            office.ledger.job_finished(name, slot, office.now, ok=False, error="the lease is gone")
+            return
         except (SettingsError, ProgrammeError):
             office.ledger.job_finished(name, slot, office.now, ok=False, error="configuration")
             raise

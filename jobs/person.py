@@ -76,8 +76,8 @@ def forget(home: Home, person: str, now: datetime, *, force: bool) -> Forgotten:
                     told = ", ".join(f"{name}: {count}" for name, count in sorted(erased.counts.items()))
                     event = RussianWording().event("forgotten")
                     tx.journal(Event(now, "", event, f"{pseudonym(address)}; {told}"))
-        for name in erased.files:
-            (home.attachments / name).unlink(missing_ok=True)
+                for name in erased.files:  # before the commit: afterwards nobody would know whose they are
+                    (home.attachments / name).unlink(missing_ok=True)
     rows = dict.fromkeys(erased.forms)  # a case that a form and its repeat are about is named once
     by_hand = [f"«{FORM_OF_SOURCE[source].name}»: the row {number or 'without number'}" for source, number in rows]
     if erased.forms and home.exports.is_dir() and any(home.exports.iterdir()):

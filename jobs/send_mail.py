@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -171,10 +170,10 @@ def compose(office: Office, outgoing: Outgoing, files: Sequence[File]) -> bytes:
 
 
 def keep_offer(office: Office, offer: Offer) -> File:
-    """Render the offer and keep it as a file, whole or not at all."""
+    """Render the offer and keep it as a file, whole or not at all. A crash leaves what the next try writes over."""
     file = offer_file(offer, office.home.settings.vendor.details())
     office.offers.mkdir(parents=True, exist_ok=True)
-    draft = office.offers / f".{file.name}.{os.getpid()}"
+    draft = office.offers / f".{file.name}.new"
     draft.write_bytes(file.content)
     draft.replace(office.offers / file.name)
     return file

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from ledger.copies import back_up
 from ledger.engine import make_engine, reader, shown
@@ -31,6 +31,13 @@ from ledger.runs import (
 
 class LedgerUnreachable(Exception):
     """The database does not answer, or not this user; the message says which and why, without a password."""
+
+
+FAULTS = (OperationalError, InternalError, LeaseGone)
+"""Raised when the ledger itself fails (away, no room, no word from us for too long in mid-transaction) or is another's by now.
+
+No item of work is to blame, nothing of the transaction is kept; a later pass does it again.
+"""
 
 
 class SqlTransaction(History):

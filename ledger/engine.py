@@ -22,7 +22,7 @@ IDLE_SECONDS = 60
 """So long a writer may say nothing in mid-transaction (stopped, cut off) before PostgreSQL ends it and lets others in."""
 
 _PLACE = 0x70617274  # the advisory lock of writers
-_SESSION = (
+_SESSION: tuple[str, ...] = (
     f"SET lock_timeout = '{WAIT_SECONDS}s'",
     f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'",
     "SET synchronous_commit = on",
@@ -36,6 +36,7 @@ def make_engine(url: URL) -> Engine:
         engine = create_engine(url, connect_args={key: value for key, value in _ALIVE.items() if key not in url.query})
         event.listen(engine, "connect", _set_up_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "after_cursor_execute", _watched_again)
         return engine
     if url.database and url.database != ":memory:":
         private(Path(url.database))
@@ -81,6 +82,16 @@ def _set_up_postgresql(connection: Any, record: object) -> None:
         for statement in _SESSION:
             cursor.execute(statement)
     connection.commit()
+
+
+def _watched_again(connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
+    """After a batch, have PostgreSQL watch again for how long we say nothing.
+
+    psycopg sends a batch as a pipeline that ends with Sync and Flush; whatever follows a Sync without being a statement ends the
+    watch of `idle_in_transaction_session_timeout`: a worker that was stopped right then kept its place among writers for ever.
+    """
+    if executemany:
+        cursor.connection.execute("SELECT 1")
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -32,7 +32,7 @@ PROBE = "Partner Desk looks for a text that stands nowhere"
 TRIES = 4
 MENDS = 2
 FRESH = 120.0  # seconds that a read may wait for whom it was made
-STALE = 5.0  # seconds of waiting after which the sheet is read again before a write is repeated
+STALE = 5.0  # seconds after which the sheet is read again before a write goes: it had to wait, or this process stood still
 
 
 @dataclass(slots=True)
@@ -192,7 +192,7 @@ class GoogleSpreadsheet:
         self._seen.clear()
         if before is None:
             raise Changed("the spreadsheet was not read by this process")
-        late = self._fetch()
+        fetched, late = self._clock(), self._fetch()
         try:
             batch = google_batch.build(changes, before, late, self._sure().zone)
         except Changed:
@@ -201,6 +201,9 @@ class GoogleSpreadsheet:
         if not batch:
             return WriteReport(google_pages.fingerprint(late))
         for attempt in range(1, TRIES + 1):
+            if self._clock() - fetched > STALE:
+                fetched, late = self._clock(), self._fetch()
+                batch = google_batch.build(changes, before, late, self._sure().zone)
             try:
                 answer = self._sent(batch, late)
             except Passing as fault:
@@ -209,7 +212,7 @@ class GoogleSpreadsheet:
                 self._api.rest(fault, attempt)
                 if not fault.applied and (fault.wait or 2.0**attempt) < STALE:
                     continue
-                now = self._fetch()
+                fetched, now = self._clock(), self._fetch()
                 if google_batch.was_applied(batch, late, now):
                     return self._checked(batch, late, now)
                 late = now

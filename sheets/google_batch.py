@@ -53,14 +53,14 @@ class Batch:
 
 
 def build(changes: Changes, seen: Pages, late: Pages, zone: str) -> Batch:
-    """The batch for the sheet as it stands now. A row that moved is followed. Raises Changed where a person was at work on it."""
+    """The batch for the sheet as it stands now. A row that moved is followed. Raises Changed where a person was at work on it, or
+    where another worker has written: nothing tells its lines of the journal from ours, and its summary is the newer one.
+    """
     batch = Batch()
     moved: dict[int, dict[int, int]] = {}
     for write in changes.cells:
         page = _page(late, write.tab)
-        before = next((one for one in seen.values() if one.id == page.id), None)
-        if before is None:
-            raise Changed(f"tab {write.tab} was replaced")
+        before = _seen(seen, page)
         if page.id not in moved:
             moved[page.id] = _followed(before, page)
         batch.puts.append(_put(write, before, page, moved[page.id], zone))
@@ -68,9 +68,13 @@ def build(changes: Changes, seen: Pages, late: Pages, zone: str) -> Batch:
         page = _page(late, append.tab)
         if page.tab.kind is not TabKind.JOURNAL and page.places(("number",)).get((append.key,)):
             raise Changed(f"tab {append.tab}: {append.key} stands there already")
+        if page.tab.kind is TabKind.JOURNAL and len(page.rows) > len(_seen(seen, page).rows):
+            raise Changed(f"tab {append.tab}: lines were added meanwhile")
         batch.appends.setdefault(page.id, []).append(_line(append, page.tab, zone))
     if changes.summary is not None:
-        _page(late, SUMMARY.name)
+        page = _page(late, SUMMARY.name)
+        if page.rows != _seen(seen, page).rows:
+            raise Changed(f"tab {SUMMARY.name} was drawn meanwhile")
         _summary(batch, changes.summary, zone)
     return batch
 
@@ -80,6 +84,13 @@ def _page(found: Pages, name: str) -> Page:
     if len(hits) != 1:
         raise Changed(f"tab {name} is {'gone' if not hits else 'there twice'}")
     return hits[0]
+
+
+def _seen(seen: Pages, page: Page) -> Page:
+    """The same tab as it was read."""
+    if page.id not in seen:
+        raise Changed(f"tab {page.tab.name} was replaced")
+    return seen[page.id]
 
 
 def _followed(before: Page, now: Page) -> dict[int, int]:

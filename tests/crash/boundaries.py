@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.failpoints import FailPoint
-from tests.crash.days import BUSY, LISTED, LOST_TAB, REMINDERS, Day
+from tests.crash.days import BUSY, BY_HAND, LISTED, LOST_TAB, MONTH, REMINDERS, Day
 
 FAMILIES = {
     1: "source read, not recorded",
@@ -22,7 +22,11 @@ FAMILIES = {
     12: "in the midst of a change of edition",
     13: "killed at any moment",
     14: "stopped, cut off, refused, no room",
+    15: "before each commit and each change of a file, by its place in the code",
 }
+
+COLUMNS = ("files", "files, twice", "wire", "Postfix", "wire, PostgreSQL", "two workers", "PostgreSQL")
+"""Ways of running the house, each with a column in the matrix. `files, twice`: what repairs is killed too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Boundary:
     point: FailPoint
     day: Day = BUSY
     nth: int = 1
+    files: bool = True  # reached over files
     google: bool = True  # reached over Google Sheets, IMAP and SMTP too
 
     @property
@@ -53,6 +58,7 @@ BOUNDARIES = (
     Boundary(2, FailPoint.DESK_WORKED, nth=3),
     Boundary(2, FailPoint.DESK_WORKED, nth=5),
     Boundary(2, FailPoint.ROWS_TAKEN),
+    Boundary(2, FailPoint.ROWS_TAKEN, MONTH),
     Boundary(2, FailPoint.LEADS_TAKEN),
     Boundary(2, FailPoint.CASES_DUE),
     Boundary(2, FailPoint.CASES_REVIEWED),
@@ -70,6 +76,9 @@ BOUNDARIES = (
     Boundary(7, FailPoint.LETTER_READ, nth=2),
     Boundary(7, FailPoint.LETTER_TAKEN),
     Boundary(7, FailPoint.LETTER_TAKEN, nth=2),
+    Boundary(7, FailPoint.LETTER_READ, MONTH),
+    Boundary(7, FailPoint.LETTER_READ, BY_HAND, files=False),
+    Boundary(7, FailPoint.LETTER_TAKEN, BY_HAND, files=False),
     Boundary(8, FailPoint.JOB_STARTED),
     Boundary(8, FailPoint.JOB_STARTED, nth=6),
     Boundary(8, FailPoint.JOB_DONE),
@@ -81,4 +90,5 @@ BOUNDARIES = (
     Boundary(9, FailPoint.MAIL_FIXED, REMINDERS),
     Boundary(9, FailPoint.MAIL_SENT, REMINDERS, nth=2),
     Boundary(9, FailPoint.BOOK_REPLACED, REMINDERS),
+    Boundary(9, FailPoint.MAIL_FIXED, MONTH),
 )

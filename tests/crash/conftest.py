@@ -13,7 +13,8 @@ from tests.crash.days import Day
 from tests.crash.outcome import Outcome, outcome, sound
 from tests.crash.table import note
 from tests.crash.wire_house import WireHouse
-from tests.scenarios.desk_work import furnish
+from tests.postgres import Server
+from tests.scenarios.desk_work import DAY, furnish
 from tests.scenarios.house import PRICES, House
 from tests.wire.mail.conftest import dovecot
 from tests.wire.mail.dovecot import Dovecot
@@ -102,6 +103,27 @@ def lay_wire(furnished_wire: WireHouse, tmp_path: Path) -> Iterator[Laid]:
     yield lay
     for house in laid:
         house.close()
+
+
+@pytest.fixture(scope="session")
+def furnished_shared(
+    furnished_wire: WireHouse, postgres: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WireHouse]:
+    """The furnished home over the wire with its ledger in PostgreSQL; not to be touched."""
+    house = furnished_wire.moved(tmp_path_factory.mktemp("shared") / "home", f"desk{next(_NAMES)}")
+    house.share(postgres)
+    house.ok(f"{DAY} 10:00")  # a restored ledger looks for what went out since: nothing did
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def shared_office(furnished_shared: WireHouse, tmp_path: Path) -> Iterator[WireHouse]:
+    """A copy of that home, its ledger, its book and its mailboxes."""
+    name = f"desk{next(_NAMES)}"
+    house = furnished_shared.moved(tmp_path / name, name)
+    yield house
+    house.close()
 
 
 @pytest.fixture

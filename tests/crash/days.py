@@ -5,11 +5,14 @@ A day only uses what every `House` can, over whichever spreadsheet and mailbox.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
+from sheets.columns import FORMS
 from tests.scenarios.desk_work import DAY, FIRST, ONE, SECOND, TWO
-from tests.scenarios.house import House, inn
+from tests.scenarios.house import House, Sent, inn
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,13 @@ class Day:
     name: str
     now: str
     begin: Callable[[House], None]
+
+
+@runtime_checkable
+class AtDesk(Protocol):
+    """A house whose mailbox staff use too."""
+
+    def by_hand(self, answered: Sent, text: str, at: str) -> None: ...
 
 
 def _busy(house: House) -> None:
@@ -55,10 +65,36 @@ def _listed(house: House) -> None:
     house.set_cells("Обращения", str(house.rows("Форма Запрос")[-1]["№"]), {"Решение сотрудника": "Одобрить"})
 
 
+def _month(house: House) -> None:
+    """The letters of the month go; an export of the form of deals lies in its folder; a partner answers with a file."""
+    asked = [
+        column.header for column in next(tab for tab in FORMS.values() if tab.name == "Форма Сделка").columns if not column.ours
+    ]
+    told = ["2026-04-01 10:20:00", SECOND, TWO, "ООО «Заказчик 7»", inn(107)]
+    known = {"Тип сделки": "Новая", "Продукты": "Стахановец Про", "Количество лицензий": "10"}
+    headers = ["Время создания", "Электронная почта", *asked[2:]]
+    lines = [",".join(headers), ",".join([*told, *(known.get(header, "") for header in headers[5:])])]
+    export = house.root / "forms/deals.csv"
+    export.write_text("\n".join(lines), encoding="utf-8")
+    os.utime(export, (1775028000, 1775028000))  # the ledger remembers which file it read
+    house.reply(house.mail("deal-registered", number="D-2026-0001"), "2", "2026-04-01 10:30", None, **{"акт.pdf": b"%PDF-1.4"})
+
+
+def _by_hand(house: House) -> None:
+    """Staff answered a question from the mailbox itself."""
+    house.write("someone@else.example", "Вопрос", "Как стать партнёром?", f"{DAY} 10:10")
+    house.ok(f"{DAY} 10:15")
+    assert isinstance(house, AtDesk)
+    house.by_hand(house.mail("question-received"), "Заполните форму.", f"{DAY} 10:40")
+
+
 BUSY = Day("busy", f"{DAY} 11:00", _busy)
 REMINDERS = Day("reminders", "2026-03-14 09:00", _reminders)
 LISTED = Day("listed", f"{DAY} 11:00", _listed)
 LOST_TAB = Day("lost tab", f"{DAY} 11:00", _lost)
+MONTH = Day("month", "2026-04-01 11:00", _month)
+BY_HAND = Day("by hand", f"{DAY} 11:00", _by_hand)
+"""For houses over the wire: a folder of letters has nobody else's hand."""
 
 
 def rounds(number: int) -> Day:

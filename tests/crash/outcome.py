@@ -31,6 +31,7 @@ Outcome = Mapping[str, Counter[str]]
 """Every row of the book and of the ledger and every letter, as text, by where it stands; without what differs from run to run."""
 
 _OWN_TO_A_RUN = {"job_runs", "leases", "row_effects"}
+_WITH_TIMES = ("ledger ", "tab Форма", "tab Журнал")
 _LEFT_OUT = {
     "decisions": {"id"},
     "events": {"id"},
@@ -46,6 +47,7 @@ def outcome(house: House) -> Outcome:
         if tab.columns:
             found[f"tab {tab.name}"] = Counter(str(sorted(row.items())) for row in house.rows(tab.name))
     found["letters"] = Counter(f"{one.template} {one.number} to {one.to}: {one.subject} {one.text}" for one in house.mails())
+    found["drafts"] = Counter(path.name for folder in ("listing", "offers") for path in house.root.glob(f"{folder}/.*"))
     found["listing"] = Counter(f"{path.name}: {path.read_text('utf-8')}" for path in house.root.glob("listing/*"))
     engine = make_engine(make_url(open_home(house.root).ledger_url))
     with closing(reader(engine)) as connection:
@@ -58,6 +60,12 @@ def outcome(house: House) -> Outcome:
                 found[f"ledger {table.name}"] = Counter(_told(row) for row in rows if not _of_a_run(row))
     engine.dispose()
     return found
+
+
+def decided_and_told(found: Outcome) -> Outcome:
+    """Registries and letters, decisions and what they protect; without the times at which letters went."""
+    kept = ("ledger decisions", "ledger holds", "ledger contacts", "ledger counters")
+    return {where: rows for where, rows in found.items() if where in kept or not where.startswith(_WITH_TIMES)}
 
 
 def _ranked(rows: list[dict[str, Any]]) -> None:

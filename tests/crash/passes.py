@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from tests.scenarios.house import House, moscow
 SECONDS = 120.0
 """No pass of these tests takes so long."""
 
+_NUMBERS = itertools.count(1)
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload([__name__, "jobs.once", "mailer.imap_inbox", "sheets.google"])
 
@@ -50,11 +54,22 @@ class Pass:
     @property
     def alive(self) -> bool:
         """Does it still run, or stand still?"""
-        stat = Path(f"/proc/{self.pid}/stat")
+        return self._state() not in "ZX"
+
+    def _state(self) -> str:
+        """As Linux has it: R and S for one that runs, T for one that is stopped, Z or X for a dead one."""
         try:
-            return stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
-            return False
+            return "X"
+
+    def stopped(self) -> None:
+        """It must stop by itself, not end."""
+        until = time.monotonic() + SECONDS
+        while (state := self._state()) != "T":
+            assert state not in "ZX", f"it was to be stopped and ended with {self.ended()}: {self.said}"
+            assert time.monotonic() < until, f"it did not stop: {self.said}"
+            time.sleep(0.02)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send it that signal."""
@@ -67,9 +82,34 @@ class Pass:
         assert code == -signal.SIGKILL, f"it was to be killed and ended with {code}: {self.said}"
 
 
+@dataclass(slots=True)
+class Victim:
+    """The pass that a server is to kill or stop, as soon as it is known."""
+
+    running: Pass | None = None
+
+    def kill(self) -> None:
+        """Kill it, and see it dead."""
+        running = self._known()
+        running.kill()
+        while running.alive:
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Stop it, and see it stand still."""
+        running = self._known()
+        running.kill(signal.SIGSTOP)
+        running.stopped()
+
+    def _known(self) -> Pass:
+        while self.running is None:
+            time.sleep(0.01)
+        return self.running
+
+
 def a_pass(house: House, now: str, fail_at: str = "", before: Callable[[], None] | None = None) -> Pass:
     """`once` in a process of its own, at that moment of Moscow's clock."""
-    said = house.root.parent / "said"
+    said = house.root.parent / f"said{next(_NUMBERS)}"
     return Pass(["once", "--home", str(house.root), "--now", moscow(now).isoformat()], said, fail_at, before)
 
 

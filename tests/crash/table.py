@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.crash.boundaries import FAMILIES
+from tests.crash.boundaries import COLUMNS, FAMILIES
 
 Note = Callable[[int, str, str], None]
 """Names the place of a test in the matrix: family, boundary, column."""
@@ -21,6 +21,7 @@ def note(record_property: Callable[[str, object], None]) -> Note:
     """Put this test into the matrix."""
 
     def put(family: int, boundary: str, column: str) -> None:
+        assert column in COLUMNS, column
         record_property(_PROPERTY, (family, boundary, column))
 
     return put
@@ -36,13 +37,13 @@ def show(terminal: Any) -> None:
                     cells.setdefault((value[0], value[1]), {})[value[2]] = said
     if not cells:
         return
-    columns = sorted({column for row in cells.values() for column in row})
     width = max(len(boundary) for _, boundary in cells) + 4
     terminal.section("crash matrix: what came of a kill, by boundary")
-    terminal.line(" " * width + "  ".join(columns))
-    family = 0
-    for (number, boundary), row in sorted(cells.items(), key=lambda item: item[0][0]):
-        if number != family:
-            family = number
-            terminal.line(f"{number}. {FAMILIES[number]}")
-        terminal.line(f"  {boundary:<{width - 2}}" + "  ".join(f"{row.get(one, '-'):<{len(one)}}" for one in columns).rstrip())
+    for family, told in FAMILIES.items():
+        rows = {boundary: row for (number, boundary), row in cells.items() if number == family}
+        columns = [column for column in COLUMNS if any(column in row for row in rows.values())]
+        if rows:
+            terminal.line(f"{f'{family}. {told}':<{max(width, len(told) + 6)}}" + "  ".join(columns))
+        for boundary, row in rows.items():
+            shown = "  ".join(f"{row.get(one, '-'):<{len(one)}}" for one in columns)
+            terminal.line(f"  {boundary:<{max(width, len(told) + 6) - 2}}{shown.rstrip()}")

@@ -9,13 +9,15 @@ from functools import partial
 
 import pytest
 
+from jobs.failpoints import FailPoint
 from tests.crash.conftest import Expected
 from tests.crash.days import BUSY
 from tests.crash.imap_proxy import Trap
-from tests.crash.outcome import Outcome, outcome, same, sound
+from tests.crash.outcome import decided_and_told, outcome, same, sound
 from tests.crash.passes import a_pass, no_room
 from tests.crash.table import Note
 from tests.crash.test_matrix_local import made_up_for
+from tests.crash.test_matrix_wire import made_up_for as made_up_for_over_the_wire
 from tests.crash.wire_house import WireHouse
 from tests.scenarios.house import House
 from tests.wire.mail.outgoing import Fault
@@ -33,6 +35,7 @@ def test_no_room_on_the_disk(office: House, undisturbed: Expected, room: int, no
     BUSY.begin(office)
     running = a_pass(office, BUSY.now, before=partial(no_room, room))
     assert running.ended() not in (None, 0), running.said
+    assert "\nTraceback" not in running.said
     made_up_for(office, BUSY, undisturbed)
 
 
@@ -49,6 +52,34 @@ def test_stopped_while_another_comes(office: House, undisturbed: Expected, after
         running.kill(signal.SIGCONT)
     assert running.ended() in (0, 1), running.said
     made_up_for(office, BUSY, undisturbed)
+
+
+@pytest.mark.parametrize("room", [0, 100_000])
+def test_no_room_on_the_disk_over_the_wire(wire_office: WireHouse, undisturbed_wire: Expected, room: int, note: Note) -> None:
+    note(14, f"no file grows beyond {room // 1000} KB", "wire")
+    BUSY.begin(wire_office)
+    running = a_pass(wire_office, BUSY.now, before=partial(no_room, room))
+    assert running.ended() not in (None, 0), running.said
+    assert "\nTraceback" not in running.said
+    made_up_for_over_the_wire(wire_office, BUSY, undisturbed_wire)
+
+
+@pytest.mark.parametrize("point", [FailPoint.LETTER_READ, FailPoint.MAIL_FIXED, FailPoint.MAIL_SENT, FailPoint.BOOK_ANNOUNCED])
+def test_stopped_over_the_wire_while_another_comes(
+    wire_office: WireHouse, undisturbed_wire: Expected, point: FailPoint, note: Note
+) -> None:
+    note(14, f"stopped at {point}, another comes, goes on", "wire")
+    BUSY.begin(wire_office)
+    running = a_pass(wire_office, BUSY.now, f"{point}:1:STOP")
+    running.stopped()
+    try:
+        other = a_pass(wire_office, BUSY.now)
+        assert other.ended() == 0, other.said
+        assert f"process {running.pid} since" in other.said
+    finally:
+        running.kill(signal.SIGCONT)
+    assert running.ended() in (0, 1), running.said
+    made_up_for_over_the_wire(wire_office, BUSY, undisturbed_wire)
 
 
 Lay = Callable[[WireHouse], object]
@@ -79,6 +110,9 @@ FAULTS: dict[str, Callable[[], Lay]] = {
     "smtp: 421 at the sender": lambda: _smtp(Fault("MAIL", "421 4.3.2 shutting down", skip=1)),
     "smtp: 451 at a recipient": lambda: _smtp(Fault("RCPT", "451 4.7.1 greylisted", skip=2)),
     "smtp: 552 after the text": lambda: _smtp(Fault("TEXT", "552 5.2.2 mailbox full", skip=1)),
+    "google: 429 at the token": lambda: _google(method="token", status=429, retry_after="1"),
+    "google: 503 at the token": lambda: _google(method="token", status=503),
+    "google: cut at the read": lambda: _google(method=READ, cut=True),
     "google: 429 at the read": lambda: _google(method=READ, status=429, retry_after="1"),
     "google: 500 at the read": lambda: _google(method=READ, status=500),
     "google: 429 at the write": lambda: _google(method=WRITE, status=429, retry_after="1"),
@@ -93,14 +127,6 @@ FAULTS: dict[str, Callable[[], Lay]] = {
     "imap: cut at a copy": lambda: _imap("APPEND", False),
 }
 
-_WITH_TIMES = ("ledger ", "tab Форма", "tab Журнал")
-
-
-def _decided_and_told(found: Outcome) -> Outcome:
-    """Registries and letters, decisions and what they protect; without the times at which letters went."""
-    kept = ("ledger decisions", "ledger holds", "ledger contacts", "ledger counters")
-    return {where: rows for where, rows in found.items() if where in kept or not where.startswith(_WITH_TIMES)}
-
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_server_fails(wire_office: WireHouse, undisturbed_wire: Expected, name: str, note: Note) -> None:
@@ -113,4 +139,4 @@ def test_a_server_fails(wire_office: WireHouse, undisturbed_wire: Expected, name
     wire_office.ok(LATER[-1])
     sound(wire_office, LATER[-1])
     assert wire_office.marked() == 0
-    same(_decided_and_told(outcome(wire_office)), _decided_and_told(undisturbed_wire(BUSY)))
+    same(decided_and_told(outcome(wire_office)), decided_and_told(undisturbed_wire(BUSY)))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -15,7 +13,7 @@ from tests.crash.conftest import Expected
 from tests.crash.days import BUSY, Day
 from tests.crash.imap_proxy import Trap
 from tests.crash.outcome import outcome, same, sound
-from tests.crash.passes import Pass, a_pass
+from tests.crash.passes import Victim, a_pass
 from tests.crash.table import Note
 from tests.crash.wire_house import WireHouse
 from tests.wire.mail.outgoing import Fault, Taken
@@ -48,21 +46,6 @@ def test_a_killed_pass_is_made_up_for(wire_office: WireHouse, undisturbed_wire: 
 
 
 # -- killed from the servers' side -----------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Victim:
-    """The pass that a server is to kill, as soon as it is known."""
-
-    running: Pass | None = None
-
-    def kill(self) -> None:
-        """Kill it, and see it dead."""
-        while self.running is None:
-            time.sleep(0.01)
-        self.running.kill()
-        while self.running.alive:
-            time.sleep(0.01)
 
 
 Lay = Callable[[WireHouse, Victim], None]

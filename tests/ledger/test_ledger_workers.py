@@ -87,6 +87,21 @@ def test_whoever_lost_the_lease_writes_nothing_more(ledger: SqlLedger, ledger_at
     other.close()
 
 
+def test_a_writer_that_says_nothing_after_a_batch_is_cut_off_too(shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_SESSION", ("SET idle_in_transaction_session_timeout = '200ms'",))
+    ledger = open_ledger(shared, secret=SECRET, owner="one")
+
+    def work() -> None:
+        with ledger.transaction(NOW) as tx:
+            tx.set_base_rows("Сделки", {"D-2026-0001": {}, "D-2026-0002": {}})
+            time.sleep(0.6)
+            tx.base_rows("Сделки")
+
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        work()
+    ledger.close()
+
+
 IMPATIENT = """
 import os, signal, sys
 from ledger import engine

@@ -272,6 +272,8 @@ class House:
         message["Date"] = format_datetime(datetime(2020, 1, 1, tzinfo=UTC))  # what a sender writes there counts for nothing
         message["Message-ID"] = f"<{_moment(at).timestamp():.0f}.{self._letters}@{sender.rpartition('@')[2]}>"
         message.set_content(text)
+        if files:
+            message.make_mixed(boundary="between the parts")
         for name, content in files.items():
             message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
         return message

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from cases.desk import Desk
+from cases.model import Letter
+from cases.replies import take_letter
+from ledger import engine
 from tests.crash.table import Note, note
 from tests.postgres import Server
 from tests.scenarios.house import ROOT, House, inn
@@ -151,6 +155,28 @@ def test_a_worker_stopped_past_its_lease_is_replaced_and_sends_nothing_afterward
     assert crew.sends() == sent
     crew.ok(now=LATER)
     crew.same_as_alone()
+
+
+@pytest.mark.slow
+def test_no_letter_is_to_blame_for_a_worker_that_stood_still(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL ended its transaction: nothing of it is kept, and nothing is counted against what it was working on."""
+    house = crew.house
+    house.ok(NOW)
+    house.write("a@p1.example", "Вопрос", "Как стать золотым партнёром?", NOW)
+
+    def stand_still(desk: Desk, letter: Letter) -> None:
+        take_letter(desk, letter)
+        time.sleep(2)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "_SESSION", ("SET idle_in_transaction_session_timeout = '1s'",))
+        patch.setattr("jobs.ingest_mail.take_letter", stand_still)
+        done = house.once(LATER)
+    assert (done.code, "ingest_mail stopped" in done.err) == (1, True), done.err
+    assert "it is tried again" not in done.err
+    assert not house.rows("Обращения")
+    house.ok(LATER)
+    assert len(house.rows("Обращения")) == 1
 
 
 def test_a_second_process_over_sqlite_says_who_is_at_work(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sheets.google import GoogleSpreadsheet
-from sheets.port import Changes, Unavailable
+from sheets.port import Changed, Changes, Unavailable
 from sheets.reading import form_rows
 from tests.sheets.google.two_houses import DEALS, FORM, GoogleHouse, cleared, deals, google_house, line, summary
 from tests.wire.sheets.faults import When
@@ -238,6 +238,46 @@ def test_lines_of_the_journal_alone_are_added_once(two: GoogleHouse, server: She
     server.fail(WRITE, **fault)
     two.book.write(Changes((), (line("одна"), line("две"), line("одна"))), two.read().fingerprint, "s")
     assert [row["Подробности"] for row in two.seen("Журнал")] == ["одна", "две", "одна"]
+
+
+def _faster(two: GoogleHouse, changes: Changes) -> Callable[[], None]:
+    """Another worker that writes the same."""
+    other = GoogleSpreadsheet(two.folder / "account.json", two.wire.id, endpoint=two.server.url)
+
+    def write() -> None:
+        other.write(changes, other.read().fingerprint, "s")
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "changes", [Changes((), (line("одна"), line("две"))), Changes((), (), summary())], ids=["lines", "summary"]
+)
+def test_what_another_worker_wrote_since_the_read_is_not_written_again(two: GoogleHouse, changes: Changes) -> None:
+    seen = two.read().fingerprint
+    _faster(two, changes)()
+    with pytest.raises(Changed):
+        two.book.write(changes, seen, "s")
+    assert [row["Подробности"] for row in two.seen("Журнал")] == ["одна", "две"][: len(changes.appends)]
+
+
+def test_a_worker_that_stood_still_before_its_write_looks_again(two: GoogleHouse) -> None:
+    changes = Changes((), (line("одна"), line("две")))
+    faster, asked = _faster(two, changes), 0
+
+    def clock() -> float:
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # after the last look, before the write
+            faster()
+        return 300.0 * (asked > 1)
+
+    book = GoogleSpreadsheet(
+        two.folder / "account.json", two.wire.id, memory=two.folder / "sheet.json", endpoint=two.server.url, clock=clock
+    )
+    with pytest.raises(Changed):
+        book.write(changes, book.read().fingerprint, "s")
+    assert [row["Подробности"] for row in two.seen("Журнал")] == ["одна", "две"]
 
 
 @pytest.mark.parametrize("when", [When.BEFORE, When.AFTER])

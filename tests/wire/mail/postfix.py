@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,8 @@ default_transport = lmtp:inet:127.0.0.1:{lmtp}
 relay_transport = lmtp:inet:127.0.0.1:{lmtp}
 transport_maps = inline:{{ {{ firm.example = error:5.1.1 no such user here }} }}
 smtpd_reject_unlisted_recipient = no
+recipient_canonical_classes = envelope_recipient
+recipient_canonical_maps = regexp:{root}/etc/recipients
 maillog_file = {root}/log/maillog
 maillog_file_prefixes = {root}
 smtputf8_enable = no
@@ -62,9 +65,13 @@ def missing() -> str:
 
 @dataclass(slots=True)
 class Postfix:
-    """A relay that knows nobody at firm.example and hands everything else to LMTP on port `lmtp`."""
+    """A relay that knows nobody at firm.example and hands everything else to LMTP on port `lmtp`.
+
+    `recipients`: lines of a regexp table (regexp_table(5)) with the mailboxes of those that are not called by their own names.
+    """
 
     lmtp: int
+    recipients: str = ""
     root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="postfix-")))
     port: int = 0
 
@@ -78,8 +85,17 @@ class Postfix:
         shutil.chown(self.root / "data", "postfix", "postfix")
         (self.root / "etc" / "main.cf").write_text(_MAIN.format(root=self.root, lmtp=self.lmtp))
         (self.root / "etc" / "master.cf").write_text(_MASTER.format(port=self.port))
+        (self.root / "etc" / "recipients").write_text(self.recipients)
         self._run("start")
         return self
+
+    def emptied(self, seconds: float = 30.0) -> None:
+        """Wait until every letter that was taken is delivered."""
+        until = time.monotonic() + seconds
+        folders = [self.root / "queue" / name for name in ("maildrop", "incoming", "active", "deferred")]
+        while left := [path for folder in folders for path in folder.rglob("*") if path.is_file()]:
+            assert time.monotonic() < until, f"still in the queue: {left}"
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Stop it and take its folders away."""
