@@ -73,7 +73,7 @@ def take(desk: Desk, row: FormRow, submission: Submission) -> None:
 
 def _opened(desk: Desk, row: FormRow, submission: Submission, request: DealRequest, edition: Edition, known: bool) -> Case:
     calendar = desk.outside.calendar
-    number = desk.tx.next_number(CaseKind.DEAL, calendar.local_date(submission.received_at).year)
+    number = desk.tx.next_number(CaseKind.DEAL, calendar.local_date(submission.received_at).year, row.number)
     return Case(
         number=number,
         kind=CaseKind.DEAL,

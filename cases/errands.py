@@ -35,7 +35,7 @@ def opened(desk: Desk, kind: CaseKind, data: Data, submission: Submission, label
     edition = desk.edition_at(submission.received_at)
     calendar = desk.outside.calendar
     case = Case(
-        number=desk.tx.next_number(kind, calendar.local_date(submission.received_at).year),
+        number=desk.tx.next_number(kind, calendar.local_date(submission.received_at).year, submission.row_number),
         kind=kind,
         state=ErrandState.PENDING,
         edition=edition.name,

@@ -83,6 +83,11 @@ class Submission:
     answered_at: datetime | None = None
     recorded_at: datetime | None = None
 
+    @property
+    def row_number(self) -> str:
+        """What stood in the form row's `№`, "" if nothing."""
+        return str(self.raw.get("row", {}).get("number", ""))
+
     def fingerprint(self) -> str:
         """Stands for what the row's right-hand columns show: another value as soon as one of them differs."""
         moments = (moment.astimezone(UTC).isoformat() if moment else "" for moment in (self.due_at, self.answered_at))

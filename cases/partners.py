@@ -64,7 +64,7 @@ def _unfinished(desk: Desk, address: str, inn: str) -> Case | None:
 
 def _opened(desk: Desk, row: FormRow, submission: Submission, request: PartnerRequest, edition: Edition) -> Case:
     calendar = desk.outside.calendar
-    number = desk.tx.next_number(CaseKind.PARTNER, calendar.local_date(submission.received_at).year)
+    number = desk.tx.next_number(CaseKind.PARTNER, calendar.local_date(submission.received_at).year, row.number)
     return Case(
         number=number,
         kind=CaseKind.PARTNER,

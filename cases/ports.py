@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,8 +67,12 @@ class Transaction(Protocol):
         """All submissions that belong to a case, by seq."""
 
     # cases
-    def next_number(self, kind: CaseKind, year: int) -> str:
-        """The next number of that kind: `P-0001`, `D-2026-0001`, … No gaps within a committed history, never given twice."""
+    def next_number(self, kind: CaseKind, year: int, shown: str = "", about: Collection[str] = ()) -> str:
+        """The next number of that kind: `P-0001`, `D-2026-0001`, … No gaps within a committed history, never given twice.
+
+        A number that the ledger lost (it was made from a backup) is given again: the one `shown` in the form row, or one whose
+        registry row says all of `about`.
+        """
 
     def add_case(self, case: Case) -> None: ...
     def save(self, case: Case) -> None: ...

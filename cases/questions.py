@@ -29,7 +29,12 @@ def open_question(
     edition = desk.edition_at(submission.received_at)
     calendar = desk.outside.calendar
     case = Case(
-        number=desk.tx.next_number(kind, calendar.local_date(submission.received_at).year),
+        number=desk.tx.next_number(
+            kind,
+            calendar.local_date(submission.received_at).year,
+            submission.row_number,
+            about=(submission.address, " ".join(subject.split())) if submission.source == "mail" else (),
+        ),
         kind=kind,
         state=RequestState.OPEN,
         edition=edition.name,

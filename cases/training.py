@@ -39,7 +39,7 @@ def open_webinar(desk: Desk, partner: Case, edition: Edition) -> None:
     calendar = desk.outside.calendar
     today = calendar.local_date(desk.now)
     line = Case(
-        number=desk.tx.next_number(CaseKind.TRAINING, today.year),
+        number=desk.tx.next_number(CaseKind.TRAINING, today.year, about=(partner.partner_inn,)),
         kind=CaseKind.TRAINING,
         state=RequestState.OPEN,
         edition=partner.edition,

@@ -22,7 +22,7 @@ from jobs.progress import Progress
 from jobs.report import PassReport
 from ledger.database import SqlLedger, open_ledger
 from mailer.inbox import Inbox, RawMail
-from mailer.outbox import Mailbox, always
+from mailer.outbox import Gone, Mailbox, always
 from mailer.reading import decode_words
 from sheets.columns import BY_NAME
 from sheets.port import Changes, Ensured, Spreadsheet, WriteReport
@@ -135,8 +135,8 @@ class _Inbox:
     def keys(self) -> list[str]:
         return self.inbox.keys()
 
-    def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
-        return self.inbox.new(skip)
+    def new(self, skip: Container[str] = (), *, done_since: datetime | None = None) -> Iterator[RawMail]:
+        return self.inbox.new(skip, done_since=done_since)
 
     def done(self, key: str) -> None:
         return
@@ -155,6 +155,9 @@ class _Mailbox:
 
     def find(self, message_ids: Iterable[str]) -> set[str]:
         return self.mailbox.find(message_ids)
+
+    def gone_since(self, moment: datetime) -> list[Gone]:
+        return self.mailbox.gone_since(moment)
 
     @contextmanager
     def batch(self) -> Iterator[_Mailbox]:

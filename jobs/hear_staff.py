@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from cases.desk import Desk
-from cases.model import QuarantineItem, StaffWord
+from cases.model import QuarantineItem, StaffWord, WordKind
 from cases.words import hear, hear_held
+from jobs import catching_up as catching
 from jobs import read_sheet
 from jobs.attention import tell_staff
 from jobs.office import Office, SheetInHand
@@ -15,25 +17,38 @@ from jobs.sheet_faults import said
 from ledger.database import FAULTS, SqlTransaction
 from sheets.base import Notice, updated
 from sheets.merge import Reading, read_words
+from sheets.plan import Ours
 
 _TOLD = "sheet.rows-told"
 _TO_MEND = ("number-doubled", "number-unknown", "row-mismatched")
 """Rows that the system leaves alone until somebody mends them."""
+_COUNTING = frozenset(WordKind)
+"""Kinds of words that are carried out. While a ledger catches up, a cell of the system's alone shows what the lost one wrote."""
 
 
-def run(office: Office) -> None:
-    """Hear every word that the sheet in hand says."""
+def run(office: Office, ours: Ours | None = None) -> None:
+    """Hear every word that the sheet in hand says.
+
+    On a ledger made from a backup that has to wait until it has caught up, and is known what it would show (`ours`).
+    """
     read_sheet.run(office)
     sheet = office.sheet
     if sheet is None or sheet.heard:
         return
+    catching_up = catching.is_under_way(office)
+    if catching_up:
+        if ours is None:
+            return
+        sheet.base = catching.as_shown(sheet.snapshot, sheet.base, ours)
     reading = read_words(sheet.snapshot, sheet.base, sheet.rows, recorded=lambda keys: _recorded(office, keys))
-    faulty = _take_in(office, sheet, reading)
+    if catching_up:
+        _remember_held(sheet, reading)
+    faulty = _take_in(office, sheet, reading, _COUNTING - {WordKind.OVERWRITTEN} if catching_up else _COUNTING)
     if reading.held:  # has one of these very words answered for what is held?
         again = read_words(sheet.snapshot, sheet.base, sheet.rows, recorded=lambda keys: _recorded(office, keys))
         if len(again.held) < len(reading.held):
             reading = again
-            faulty |= _take_in(office, sheet, reading)
+            faulty |= _take_in(office, sheet, reading, _COUNTING)
     sheet.words = [word for word in reading.words if word.key not in faulty]
     sheet.untouchable = reading.untouchable
     sheet.heard = True
@@ -41,12 +56,18 @@ def run(office: Office) -> None:
         office.report.notice(f"{len(reading.held)} changed decision cells are held: staff are asked whether that was meant")
 
 
-def _take_in(office: Office, sheet: SheetInHand, reading: Reading) -> set[str]:
+def _remember_held(sheet: SheetInHand, reading: Reading) -> None:
+    """Rows that are held are compared with the same cells in the next pass."""
+    for word in reading.held:
+        reading.base_updates.setdefault(word.tab, {})[word.number] = dict(sheet.base[word.tab][word.number])
+
+
+def _take_in(office: Office, sheet: SheetInHand, reading: Reading, counting: Collection[WordKind]) -> set[str]:
     """Record what was read; gives the keys of the words that failed."""
     for notice in reading.notices:
         office.report.notice(said(notice))
     _tell(office, reading.notices)
-    faulty = _hear(office, reading)
+    faulty = _hear(office, replace(reading, words=[word for word in reading.words if word.kind in counting]))
     sheet.base = updated(sheet.base, reading.base_updates)
     return faulty
 

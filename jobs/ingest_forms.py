@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cases.desk import Desk
 from cases.intake import in_order, take_rows
 from cases.model import FormRow, QuarantineItem
-from jobs import exports, hear_staff
+from jobs import catching_up, exports, hear_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office, SheetInHand
 from jobs.report import without_words
@@ -21,6 +21,8 @@ def run(office: Office) -> None:
     """Take in what the forms brought since the last pass: in the spreadsheet, and in exported files."""
     hear_staff.run(office)  # a row's number column is staff's to spoil: what they did is heard first
     sheet = None if office.sheet is None or office.sheet.ingested else office.sheet
+    if sheet is not None and catching_up.is_under_way(office):
+        catching_up.keep_numbers(office, sheet)
     exported = exports.read(office)
     rows = in_order(_unknown(office, [*(sheet.rows if sheet else ()), *exported.rows]), office.now)
     taken = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 
 from cases.model import LetterKind, QuarantineItem
 from cases.replies import take_letter
@@ -12,6 +13,7 @@ from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from jobs.report import without_words
 from ledger.database import FAULTS
+from ledger.notes import READ_AGAIN
 from mailer.bounces import second_read
 from mailer.dkim_check import seconded
 from mailer.inbox import Inbox, RawMail
@@ -25,20 +27,34 @@ log = logging.getLogger("jobs")
 
 
 def run(office: Office) -> None:
-    """Take in every letter that lies in the inbox; before them what staff sent by hand, which may answer what is nearly late."""
-    if office.sent_by_hand is not None:
-        _empty(office, office.sent_by_hand)
-    _empty(office, office.inbox)
+    """Take in every letter that lies in the inbox; before them what staff sent by hand, which may answer what is nearly late.
+
+    A ledger made from a backup does not know of letters that came after it and were marked as done: they are looked at again.
+    """
+    with office.ledger.reading(office.now) as tx:
+        note = tx.note(READ_AGAIN)
+    since = datetime.fromisoformat(note) if note else None
+    inboxes = [office.inbox] if office.sent_by_hand is None else [office.sent_by_hand, office.inbox]
+    settled = [_empty(office, inbox, since) for inbox in inboxes]
+    if note and all(settled):
+        with office.ledger.transaction(office.now) as tx:
+            tx.set_note(READ_AGAIN, "")
 
 
-def _empty(office: Office, inbox: Inbox) -> None:
+def _empty(office: Office, inbox: Inbox, done_since: datetime | None) -> bool:
+    """Was every letter settled?"""
+    settled = True
     try:
-        for item in inbox.new():
+        for item in inbox.new(done_since=done_since):
             if _take(office, item):
                 reach(FailPoint.LETTER_TAKEN)
                 inbox.done(item.key)
+            else:
+                settled = False
     except OSError as error:
         office.report.fault(f"the inbox cannot be read: {error.strerror or error}")
+        return False
+    return settled
 
 
 def _take(office: Office, item: RawMail) -> bool:

@@ -21,6 +21,7 @@ from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from ledger.database import SqlTransaction
 from ledger.delivery import LeaseLost
+from ledger.notes import RESTORED
 from mailer.building import File, build
 from mailer.kinds import names_no_address
 from mailer.offer import offer_file
@@ -50,12 +51,14 @@ class _Outcome:
     refused: dict[str, str] = field(default_factory=dict)
     in_doubt: dict[str, str] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
+    went_as: dict[str, str] = field(default_factory=dict)  # of those sent: the key under which they went before
 
 
 def run(office: Office) -> None:
     """Deliver everything that is due. Only one process at a time bears our name: what it left claimed, it left by dying."""
     with office.ledger.outbox(office.moment) as tx:
         tx.give_back_mails(office.ledger.owner)
+    stand_ins = _StandIns(office)
     while True:
         looked = office.moment
         with office.ledger.outbox(looked) as tx:
@@ -64,7 +67,7 @@ def run(office: Office) -> None:
             break
         reach(FailPoint.MAIL_CLAIMED)
         outcome = _Outcome()
-        due = _clear_doubt(office, claimed, outcome)
+        due = _clear_doubt(office, claimed, outcome, stand_ins)
         held = hold_dead(office, [outgoing.mail for outgoing in due])
         due = [outgoing for outgoing in due if outgoing.mail.key not in held]
         _send(office, _prepare(office, due, outcome), outcome, looked)
@@ -73,7 +76,40 @@ def run(office: Office) -> None:
         tx.nothing_forgotten()
 
 
-def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> list[Outgoing]:
+class _StandIns:
+    """Letters that went out and that a ledger made from a backup does not know: each stands for one that is written anew about
+    the same case, of the same kind, to the same address.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._keys: dict[tuple[str, str, str], list[str]] | None = None
+
+    def take(self, mail: Mail) -> str:
+        """Under which key that letter went out before, "" if it did not. Raises as `Mailbox.find` does.
+
+        Letters to staff say something else each time, and go.
+        """
+        if mail.template == "staff-attention":
+            return ""
+        if self._keys is None:
+            self._keys = self._unknown()
+        keys = self._keys.get((mail.number, mail.template, mail.recipient.lower()))
+        return keys.pop(0) if keys else ""
+
+    def _unknown(self) -> dict[tuple[str, str, str], list[str]]:
+        with self._office.ledger.reading(self._office.now) as tx:
+            since = tx.note(RESTORED)
+        found: dict[tuple[str, str, str], list[str]] = {}
+        copies = self._office.mailbox.gone_since(datetime.fromisoformat(since)) if since else []
+        with self._office.ledger.reading(self._office.now) as tx:
+            for copy in copies:
+                if tx.is_ours(copy.key, copy.token) and tx.letter_by_token(copy.token) is None:
+                    found.setdefault((copy.number, copy.template, copy.recipient), []).append(copy.key)
+        return found
+
+
+def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome, stand_ins: _StandIns) -> list[Outgoing]:
     """Those still to be sent; of letters whose last try ended in doubt, only those that did not go out.
 
     A letter whose try was interrupted may have been handed over a moment ago, and its copy be on the way: it has its grace.
@@ -83,6 +119,10 @@ def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome)
         return list(claimed)
     try:
         found = office.mailbox.find(outgoing.message_id for outgoing in doubtful)
+        for outgoing in doubtful:
+            if outgoing.message_id not in found and not outgoing.interrupted and (earlier := stand_ins.take(outgoing.mail)):
+                outcome.went_as[outgoing.mail.key] = earlier
+                found.add(outgoing.message_id)
     except DeliveryUncertain as error:
         outcome.in_doubt.update((outgoing.mail.key, str(error)) for outgoing in doubtful)
     except Unavailable as error:
@@ -228,6 +268,8 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
     with office.desk() as (desk, tx):
         for key in outcome.sent:
             tx.mail_sent(key, office.now)
+        for key, earlier in outcome.went_as.items():
+            tx.mail_went_as(key, earlier)
         for errors, uncertain in ((outcome.deferred, False), (outcome.uncertain, True)):
             for key, error in errors.items():
                 if not tx.mail_leased(key, office.ledger.owner):

@@ -10,6 +10,7 @@ from decimal import Decimal
 from cases.clockwork import next_report
 from cases.desk import Desk
 from cases.model import Case, CaseKind, Event, PartnerState, Submission
+from jobs import catching_up as catching
 from jobs import hear_staff, journal, read_sheet
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
@@ -17,6 +18,7 @@ from jobs.office import Office
 from jobs.read_sheet import SEEN
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
+from ledger.notes import CATCHING_UP
 from mailer.wording import sheet_matter
 from rules.hoarding import idle_before
 from sheets.base import Updates
@@ -42,7 +44,8 @@ _HELD_TOLD = "sheet.held-told"
 class _Batch:
     """What a write settles: (number, revision) of cases, (seq, fingerprint) of form rows, ids of events, base rows.
 
-    `seen`: fingerprint of the book that was read; `taken_in`: nothing in it is left for the next pass to look at.
+    `seen`: fingerprint of the book that was read; `taken_in`: nothing in it is left for the next pass to look at; `caught_up`: a
+    ledger made from a backup knows it all now.
     """
 
     cases: list[tuple[str, int]]
@@ -52,6 +55,7 @@ class _Batch:
     base_drops: Mapping[str, Sequence[str]]
     seen: str
     taken_in: bool
+    caught_up: bool
 
 
 def run(office: Office) -> None:
@@ -76,14 +80,30 @@ def _has_news(office: Office) -> bool:
         return bool(tx.pending_events(1) or tx.pending_cases() or tx.pending_submissions())
 
 
-def _write(office: Office) -> None:
+@dataclass(slots=True)
+class _Pending:
+    """What is to be shown. `cases`: tab, number, revision; `forms`: tab, key, seq, fingerprint."""
+
+    ours: Ours
+    cases: list[tuple[str, str, int]]
+    forms: list[tuple[str, str, int, str]]
+    events: list[tuple[int, Event]]
+    fresh: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.cases or self.forms or self.events)
+
+
+def _pending(office: Office, everything: bool) -> _Pending:
     masks = office.home.settings.spreadsheet.personal_data == "masked"
     with office.desk() as (desk, tx):
         edition = office.editions.at(office.outside.calendar.local_date(office.now)).name
         for note, value in ((_MASKED, "yes" if masks else ""), (_EDITION, edition)):
             if tx.note(note) != value:
                 tx.set_note(note, value)
-                tx.show_all()
+                everything = True
+        if everything:
+            tx.show_all()
         cases, submissions, events = tx.pending_cases(), tx.pending_submissions(), tx.pending_events(EVENTS_AT_ONCE)
         fresh = _summary_is_fresh(office, tx)
         ours = _ours(desk, cases, submissions)
@@ -92,23 +112,29 @@ def _write(office: Office) -> None:
             events = [(event_id, replace(event, details=masked(event.details))) for event_id, event in events]
         keys = [(TAB_OF_KIND[case.kind].name, case.number, case.revision) for case in cases]
         forms = [(FORM_OF_SOURCE[one.source].name, one.key, one.seq, one.fingerprint()) for one in submissions]
-    if not (cases or submissions or events) and fresh and office.sheet is None:
+    return _Pending(ours, keys, forms, events, fresh)
+
+
+def _write(office: Office) -> None:
+    catching_up = catching.is_under_way(office)
+    pending = _pending(office, everything=catching_up)
+    if not pending and pending.fresh and office.sheet is None:
         return
-    del cases, submissions
     read_sheet.run(office, anyhow=True)
-    hear_staff.run(office)
+    hear_staff.run(office, pending.ours)
+    if catching_up:
+        pending = _pending(office, everything=False)  # what was heard only now is shown at once
     sheet = office.sheet
     if sheet is None:
         return  # not readable, and said so
-    plan = plan_writes(sheet.snapshot, sheet.base, ours, sheet.rows, sheet.words, sheet.untouchable)
+    plan = plan_writes(sheet.snapshot, sheet.base, pending.ours, sheet.rows, sheet.words, sheet.untouchable)
     for notice in plan.notices:
         office.report.notice(said(notice))
     journal_tab = sheet.snapshot.usable(JOURNAL.name)
-    if journal_tab is None:
-        events = []
+    events = pending.events if journal_tab is not None else []
     batch = _Batch(
-        cases=[(number, revision) for tab, number, revision in keys if (tab, number) not in plan.waiting],
-        rows=[(seq, fingerprint) for tab, key, seq, fingerprint in forms if (tab, key) not in plan.waiting],
+        cases=[(number, revision) for tab, number, revision in pending.cases if (tab, number) not in plan.waiting],
+        rows=[(seq, fingerprint) for tab, key, seq, fingerprint in pending.forms if (tab, key) not in plan.waiting],
         events=[event_id for event_id, _ in events],
         base_updates=plan.base_updates,
         base_drops=plan.base_drops,
@@ -117,11 +143,12 @@ def _write(office: Office) -> None:
         and sheet.ingested
         and sheet.leads_taken
         and not (plan.waiting or plan.notices or sheet.snapshot.faults),  # a fault is said until it is mended
+        caught_up=catching_up and sheet.heard,
     )
     with office.ledger.reading(office.now) as reading:
         lines = journal.lines_to_add(reading, journal_tab, events) if journal_tab else []
     appends = [*plan.appends, *lines]
-    if not (plan.cells or appends) and fresh:
+    if not (plan.cells or appends) and pending.fresh:
         _settle(office, batch, None)
         return
     with office.ledger.transaction(office.now) as tx:
@@ -130,7 +157,7 @@ def _write(office: Office) -> None:
         changes = Changes(plan.cells, appends, _summary(office, tx))
     reach(FailPoint.BOOK_ANNOUNCED)
     office.sheet = None  # it is the past as soon as this is written; a large book needs the room
-    del sheet, journal_tab, plan, ours, events, lines, appends
+    del sheet, journal_tab, plan, pending, events, lines, appends
     written = office.book.write(changes, batch.seen, office.stamp)
     reach(FailPoint.BOOK_REPLACED)
     office.report.counts["cells written"] += len(changes.cells)
@@ -149,7 +176,7 @@ def _settle(office: Office, batch: _Batch, written: WriteReport | None) -> None:
         if written is not None:
             tx.set_note(_SHOWN_AT, office.now.isoformat())
         tx.set_note(SEEN, (written.fingerprint if written else batch.seen) if batch.taken_in else "")
-        for name in (_HELD_SINCE, _HELD_TOLD):
+        for name in (_HELD_SINCE, _HELD_TOLD, *((CATCHING_UP,) if batch.caught_up else ())):
             if tx.note(name):
                 tx.set_note(name, "")
         for mended in written.repaired if written else ():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ from sqlalchemy import and_, bindparam, false, func, or_, select, update
 
 from cases.model import OPEN_DEAL_STATES, PREFIX, Case, CaseKind, DealData, DealState, PartnerState
 from ledger.codec import decode_case
+from ledger.notes import CATCHING_UP
 from ledger.schema import cases, holds, mails, waits
 from ledger.submission_rows import Submissions
 from ledger.unit import chunks, ended_at, is_open_deal
@@ -55,6 +58,7 @@ _waits_by_customer = select(waits).where(waits.c.customer_inn.in_(bindparam("of"
 _of_customer_ever = _READ.where(_c.customer_inn == bindparam("customer"), _c.kind.in_([CaseKind.DEAL, CaseKind.ORDER]))
 _mail_keys = select(mails.c.number, mails.c.key).where(mails.c.number.in_(bindparam("of", expanding=True)))
 
+_NUMBER = re.compile(r"([A-Z])-(?:(\d{4})-)?(\d{4,9})", re.ASCII)
 _FINALS_KEPT = timedelta(days=366)
 _STANDS: Mapping[str, int] = {PartnerState.AUTHORISED: 2, PartnerState.PENDING: 1, PartnerState.NEEDS_DATA: 1}
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -82,15 +86,45 @@ class Cases(Submissions):
         self._holders: dict[str, dict[str, dict[str, str]]] = {}  # customer -> product -> override -> number
         self._waiters: dict[str, set[str]] = {}  # customer -> numbers of the refused deals that wait for it
         self._mail_keys: dict[str, set[str]] = {}
+        self._lost: dict[str, set[str]] | None = None
 
     # -- writing
 
-    def next_number(self, kind: CaseKind, year: int) -> str:
-        """The next number of that kind; partners are counted through the years. What is rolled back is given again."""
-        prefix = PREFIX[kind]
-        if kind is CaseKind.PARTNER:
-            return f"{prefix}-{self._count_up(prefix, 0):04d}"
-        return f"{prefix}-{year}-{self._count_up(prefix, year):04d}"
+    def next_number(self, kind: CaseKind, year: int, shown: str = "", about: Collection[str] = ()) -> str:
+        """The next number of that kind; partners are counted through the years. What is rolled back is given again.
+
+        A ledger made from a backup has given numbers that it does not know. It gives them again: what is `shown` in the row that
+        is taken in, or the first of the lost ones (`count_on`) whose row said all of `about`.
+        """
+        series = PREFIX[kind] if kind is CaseKind.PARTNER else f"{PREFIX[kind]}-{year}"
+        lost = self._lost_numbers()
+        if shown not in lost:
+            wanted = {kind.value, *about}
+            said = (number for number, texts in lost.items() if about and wanted <= texts)
+            shown = next((number for number in said if self.case(number) is None), "")
+        if shown.rpartition("-")[0] == series and self.case(shown) is None:
+            return shown
+        return f"{series}-{self._count_up(PREFIX[kind], 0 if kind is CaseKind.PARTNER else year):04d}"
+
+    def count_on(self, lost: Mapping[str, Collection[str]]) -> None:
+        """These numbers were given to cases that are not known: number -> what its row says, its kind among it. Other cases come
+        after them.
+        """
+        texts = {}
+        for number, said in sorted(lost.items()):
+            parts = _NUMBER.fullmatch(number)
+            if parts is not None:
+                prefix, year, count = parts.groups()
+                self._count_to(prefix, int(year or 0), int(count))
+                texts[number] = sorted(said)
+        self.set_note(CATCHING_UP, json.dumps(texts, ensure_ascii=False))
+        self._lost = None
+
+    def _lost_numbers(self) -> Mapping[str, Set[str]]:
+        if self._lost is None:
+            found: dict[str, list[str]] = json.loads(self.note(CATCHING_UP) or "{}")
+            self._lost = {number: set(texts) for number, texts in found.items()}
+        return self._lost
 
     def add_case(self, case: Case) -> None:
         """Record a new case and queue its registry row. Raises ValueError if the number is known in this transaction."""

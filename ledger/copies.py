@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, delete, func, insert, make_url, select, text, update
 
-from ledger.delivery import RESTORED
 from ledger.engine import make_engine, private, reader, shown
 from ledger.migrations import upgrade
-from ledger.schema import VERSION, leases, mails, metadata, notes
+from ledger.notes import CATCHING_UP, READ_AGAIN, RESTORED
+from ledger.schema import VERSION, job_runs, leases, mails, metadata, notes
 from ledger.unit import upsert
 
 _PORTION = 2_000
@@ -78,7 +78,11 @@ def restore(path: Path, url: str) -> dict[str, int]:
             if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
                 raise BackupUnusable(f"the ledger {shown(target)} is not empty; move it away first")
             counts = _copy_rows(reading, writing)
-            writing.execute(upsert(target.dialect.name, notes, "value"), [{"key": RESTORED, "value": "yes"}])
+            last = writing.execute(select(func.max(job_runs.c.started_at)).where(job_runs.c.job == "ingest_mail")).scalar_one()
+            since = (last or _LONG_AGO).isoformat()
+            told = {RESTORED: since, READ_AGAIN: since, CATCHING_UP: "{}"}
+            rows = [{"key": key, "value": value} for key, value in told.items()]
+            writing.execute(upsert(target.dialect.name, notes, "value"), rows)
             # Whoever was at work when the copy was made had its claims on another ledger.
             writing.execute(delete(leases))
             writing.execute(update(mails).where(mails.c.lease_until.is_not(None)).values(lease_until=_LONG_AGO))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,10 @@ from sqlalchemy import and_, bindparam, delete, or_, select, update
 from cases.model import DealData, LeadData
 from cases.ports import Outgoing
 from ledger.codec import decode_answers
-from ledger.letters import Letters, mail_of
+from ledger.letters import Letters, mail_of, reply_token
+from ledger.notes import CATCHING_UP, RESTORED
 from ledger.schema import MailState, mails, notes
 from ledger.unit import is_open_deal
-
-RESTORED = "ledger.restored"
-"""Note: this ledger was made from a backup and may not know of letters that went out: each is looked for before it is sent."""
 
 _m = mails.c
 _free = or_(_m.lease_until.is_(None), _m.lease_until <= bindparam("now"))
@@ -64,6 +63,7 @@ _settle = (
         lease_until=None,
     )
 )
+_went_as = update(mails).where(_m.key == bindparam("of")).values(message_id=bindparam("id"), token=bindparam("reply"))
 _settle_for_ever = _settle.values(uncertain=False)
 _defer = _settle.values(due_at=bindparam("again"), uncertain=or_(_m.uncertain, bindparam("doubt")))
 
@@ -109,8 +109,9 @@ class Delivery(Letters):
         return claimed
 
     def nothing_forgotten(self) -> None:
-        """Whatever a restored ledger made anew is out: letters go again without being looked for."""
-        self._connection.execute(_forget_restored)
+        """Whatever a restored ledger made anew is out, if it has caught up: letters go again without being looked for."""
+        if not self.note(CATCHING_UP):
+            self._connection.execute(_forget_restored)
 
     def give_back_mails(self, owner: str) -> None:
         """What `owner` claimed and never settled can be claimed again at once: whoever bore that name before is dead."""
@@ -163,6 +164,15 @@ class Delivery(Letters):
         if is_open_deal(case):
             case.wakes_at = at
         self.save(case)
+
+    def is_ours(self, key: str, token: str) -> bool:
+        """Was this reply token made here for the letter with that key?"""
+        return compare_digest(reply_token(self._secret, key).encode(), token.encode())
+
+    def mail_went_as(self, key: str, earlier: str) -> None:
+        """The letter had gone out under another key: answers to it name that one's Message-ID and token."""
+        values = {"of": key, "id": earlier[:32], "reply": reply_token(self._secret, earlier)}
+        self._connection.execute(_went_as, values)
 
     def mail_deferred(self, key: str, until: datetime, error: str, uncertain: bool = False) -> None:
         """A passing failure: try again later; the attempt is counted. `uncertain`: it may have gone (line lost after DATA).

@@ -8,7 +8,7 @@ this replay never wrote is still an answer about that letter's case.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -87,11 +87,11 @@ class ReplayTransaction(SqlTransaction):
         self._record = record
         self._partner_at_hand = ""
 
-    def next_number(self, kind: CaseKind, year: int) -> str:
+    def next_number(self, kind: CaseKind, year: int, shown: str = "", about: Collection[str] = ()) -> str:
         """The number in the record, else one after all of them."""
         numbers = self._record.births.numbers(kind, self.now, self._partner_at_hand)
         recorded = next((number for number in numbers if self.case(number) is None), "")
-        return recorded or super().next_number(kind, year)
+        return recorded or super().next_number(kind, year, shown, about)
 
     def add_submission(self, submission: Submission) -> Submission:
         self._record.births.came((submission.source, submission.key))

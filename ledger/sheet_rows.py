@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, delete, select, update
 from cases.model import Case, EffectKind, Event, Submission
 from ledger.codec import decode_cells, encode
 from ledger.delivery import Delivery
-from ledger.schema import RowState, base_rows, cases, events, notes, row_effects
+from ledger.schema import RowState, base_rows, cases, events, row_effects
 from ledger.unit import chunks, upsert
 
 _r = row_effects.c
@@ -32,7 +32,6 @@ _base_rows = select(base_rows.c.key, base_rows.c.cells).where(base_rows.c.tab ==
 _drop_base_rows = delete(base_rows).where(
     and_(base_rows.c.tab == bindparam("of_tab"), base_rows.c.key.in_(bindparam("of", expanding=True)))
 )
-_note = select(notes.c.value).where(notes.c.key == bindparam("of"))
 
 
 class SheetRows(Delivery):
@@ -105,11 +104,3 @@ class SheetRows(Delivery):
         """Forget what was written in these rows."""
         for some in chunks(keys):
             self._connection.execute(_drop_base_rows, {"of_tab": tab, "of": some})
-
-    def note(self, key: str) -> str:
-        """A small fact kept between passes; "" if none."""
-        return str(self._connection.execute(_note, {"of": key}).scalar_one_or_none() or "")
-
-    def set_note(self, key: str, value: str) -> None:
-        """Keep a small fact under that key instead of the one before."""
-        self._connection.execute(upsert(self._dialect, notes, "value"), [{"key": key, "value": value}])

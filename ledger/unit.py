@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cases.model import OPEN_DEAL_STATES, Case, CaseKind, DealData, EffectKind, PartnerData, SaleStatus, Submission
 from ledger.codec import encode
-from ledger.schema import RowState, cases, counters, decisions, events, mails, registrations, row_effects, submissions
+from ledger.schema import RowState, cases, counters, decisions, events, mails, notes, registrations, row_effects, submissions
 
 Row = dict[str, Any]
 
@@ -134,6 +134,7 @@ _update_submission = (
     .where(submissions.c.seq == bindparam("of_seq"))
     .values({column.name: bindparam(column.name) for column in submissions.c if column.name not in ("seq", "source", "key")})
 )
+_note = select(notes.c.value).where(notes.c.key == bindparam("of"))
 _update_counter = (
     update(counters)
     .where(and_(counters.c.prefix == bindparam("of_prefix"), counters.c.year == bindparam("of_year")))
@@ -186,6 +187,16 @@ class Unit:
 
     def _count_up(self, prefix: str, year: int) -> int:
         """The next value of a counter. The first call in a transaction locks the counter until its end."""
+        return self._count_to(prefix, year, self._counter(prefix, year) + 1)
+
+    def _count_to(self, prefix: str, year: int, value: int) -> int:
+        """The counter stands at that value at least; gives where it stands."""
+        reached = max(self._counter(prefix, year), value)
+        self._counted[prefix, year] = reached
+        self._counted_stale = True
+        return reached
+
+    def _counter(self, prefix: str, year: int) -> int:
         at = (prefix, year)
         if at not in self._counted:
             which = {"prefix": prefix, "year": year}
@@ -194,9 +205,15 @@ class Unit:
                 self._connection.execute(upsert(self._dialect, counters), [{**which, "value": 0}])
                 value = self._connection.execute(_counter, which).scalar_one()
             self._counted[at] = int(value)
-        self._counted[at] += 1
-        self._counted_stale = True
         return self._counted[at]
+
+    def note(self, key: str) -> str:
+        """A small fact kept between passes; "" if none."""
+        return str(self._connection.execute(_note, {"of": key}).scalar_one_or_none() or "")
+
+    def set_note(self, key: str, value: str) -> None:
+        """Keep a small fact under that key instead of the one before."""
+        self._connection.execute(upsert(self._dialect, notes, "value"), [{"key": key, "value": value}])
 
     # -- rows of the spreadsheet
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from functools import partial
@@ -31,6 +31,7 @@ from imapclient.exceptions import LoginError
 from imapclient.imapclient import SENT
 
 from mailer.inbox import RawMail
+from mailer.outbox import GONE_FIELDS, Gone, gone
 
 MARK = "$PartnerDesk"
 """The keyword on letters that are settled: a person who reads a letter before us sets `\\Seen` alone."""
@@ -39,6 +40,7 @@ _AT_ONCE = 500
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 _OWN_LOOKED_AT = 1000
 _OWN_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-PARTNER-KEY)]"
+_GONE_FIELDS = f"BODY.PEEK[HEADER.FIELDS ({' '.join(GONE_FIELDS).upper()})]"
 _ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 _RESULTS_FIELD = "BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"
 
@@ -220,6 +222,7 @@ class ImapInbox:
     ) -> None:
         if not 0 < idle_seconds <= 28 * 60:
             raise ValueError(f"IDLE is to be renewed within 28 minutes, not {idle_seconds:g} seconds")
+        self._server = server
         self._line = ImapLine(server)
         self._folder = folder
         self._done_folder = done_folder
@@ -232,6 +235,7 @@ class ImapInbox:
         self._validity = 0
         self._on: IMAPClient | None = None
         self._places: dict[str, set[int]] = {}
+        self._moved_already: set[str] = set()
         self._looked_up_to = 0
 
     # -- the port ---------------------------------------------------------------
@@ -239,9 +243,11 @@ class ImapInbox:
     def keys(self) -> list[str]:
         return [self._place(waiting.uid) for waiting in self._waiting()]
 
-    def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
+    def new(self, skip: Container[str] = (), *, done_since: datetime | None = None) -> Iterator[RawMail]:
+        if done_since is not None and self._done_folder:
+            yield from self._moved(skip, done_since)
         put_off: list[str] = []
-        listed = self._waiting()
+        listed = self._waiting(done_since)
         validity = self._validity
         for waiting in listed:
             place = self._place(waiting.uid)
@@ -264,6 +270,8 @@ class ImapInbox:
             raise OSError(f"the server does not give out {len(put_off)} letters: {'; '.join(put_off[:3])}")
 
     def done(self, key: str) -> None:
+        if key in self._moved_already:
+            return
         if not self._line.use(lambda client: self._settle(client, key)):
             found = {waiting.uid for waiting in self._waiting() if self._key_at(waiting) == key}
             self._places[key] = found
@@ -348,16 +356,30 @@ class ImapInbox:
         self._on = client
         return client
 
-    def _criteria(self) -> list[Any]:
-        mark = [] if self._done_folder else ["UNKEYWORD", MARK]
+    def _criteria(self, done_since: datetime | None = None) -> list[Any]:
+        mark: list[Any] = [] if self._done_folder else ["UNKEYWORD", MARK]
+        if mark and done_since is not None:  # a day early: SINCE goes by the server's own days
+            mark = ["OR", *mark, "SINCE", (done_since - timedelta(days=1)).date()]
         return ["UNDELETED", *mark, *(["SINCE", self._since] if self._since else [])]
 
-    def _waiting(self) -> list[_Waiting]:
-        """What is not settled, by time, then number; sizes and times only."""
+    def _moved(self, skip: Container[str], done_since: datetime) -> Iterator[RawMail]:
+        """What was settled since then and lies in the folder for that."""
+        since = (done_since - timedelta(days=1)).date()
+        done = self._done_folder
+        there = ImapInbox(self._server, folder=done, done_folder=done, max_bytes=self._max_bytes, since=since)
+        try:
+            for item in there.new(skip):
+                self._moved_already.add(item.key)
+                yield item
+        finally:
+            there.close()
+
+    def _waiting(self, done_since: datetime | None = None) -> list[_Waiting]:
+        """What is not settled, and what is if it came since then; by time, then number; sizes and times only."""
 
         def look(client: IMAPClient) -> list[_Waiting]:
             self._selected(client).noop()  # some servers search what they told us of so far
-            uids = sorted(client.search(self._criteria()))
+            uids = sorted(client.search(self._criteria(done_since)))
             found: list[_Waiting] = []
             for start in range(0, len(uids), _AT_ONCE):
                 answer = client.fetch(uids[start : start + _AT_ONCE], ["RFC822.SIZE", "INTERNALDATE"])
@@ -486,6 +508,14 @@ class OwnCopies:
             found, missing = found | here, missing - here.keys()
         return found
 
+    def gone_since(self, moment: datetime) -> list[Gone]:
+        """Letters of which a copy came since then, each once. Raises OSError."""
+        found: dict[str, Gone] = {}
+        for folder in (self._line.use(self._sent), *self._also):
+            heads = self._line.use(partial(self._heads, folder=folder, since=(moment - timedelta(days=1)).date()))
+            found.update((copy.key, copy) for head in heads if (copy := gone(head)))
+        return list(found.values())
+
     def keep(self, raw: bytes) -> None:
         """File a copy of a letter that went out, as read; not if the server does that itself. Raises OSError."""
         if self.append:
@@ -521,6 +551,14 @@ class OwnCopies:
             return found
         # Some servers index headers late, or not at all: absent must be certain, or a letter goes out twice.
         return found | self._came(client, sorted(client.search("ALL"))[-_OWN_LOOKED_AT:], wanted)
+
+    def _heads(self, client: IMAPClient, folder: str, since: date) -> list[Message]:
+        if not client.folder_exists(folder):
+            return []
+        client.select_folder(folder, readonly=True)
+        uids = sorted(client.search(["SINCE", since]))
+        parts = (client.fetch(uids[start : start + _AT_ONCE], [_GONE_FIELDS]) for start in range(0, len(uids), _AT_ONCE))
+        return [_header(data) for part in parts for data in part.values()]
 
     def _came(self, client: IMAPClient, uids: Sequence[int], wanted: set[str]) -> dict[str, datetime]:
         found: dict[str, datetime] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from imapclient import IMAPClient
@@ -26,14 +26,20 @@ class ImapSent(ImapInbox):
     def keys(self) -> list[str]:
         return super().keys() if self._line.use(self._is_there) else []
 
-    def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
+    def new(self, skip: Container[str] = (), *, done_since: datetime | None = None) -> Iterator[RawMail]:
         if self._line.use(self._is_there):
-            yield from (replace(item, sent=True) for item in super().new(skip))
+            yield from (replace(item, sent=True) for item in super().new(skip, done_since=done_since))
 
     def _is_there(self, client: IMAPClient) -> bool:
         if not self._folder:
             self._folder = client.find_special_folder(SENT) or "Sent"
         return bool(self._on is client or client.folder_exists(self._folder))
 
-    def _criteria(self) -> list[Any]:
-        return [*super()._criteria(), "NOT", "HEADER", "X-Partner-Key", ""]  # ours; where a server cannot tell, reading does
+    def _criteria(self, done_since: datetime | None = None) -> list[Any]:
+        return [
+            *super()._criteria(done_since),
+            "NOT",
+            "HEADER",
+            "X-Partner-Key",
+            "",
+        ]  # ours; where a server cannot tell, reading does

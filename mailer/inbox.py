@@ -37,9 +37,11 @@ class Inbox(Protocol):
         no mailbox.
         """
 
-    def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
+    def new(self, skip: Container[str] = (), *, done_since: datetime | None = None) -> Iterator[RawMail]:
         """Items not marked as done, oldest first, one in memory at a time; places in `skip` are left out. Raises OSError if there
         is no mailbox.
+
+        `done_since`: those that are marked as done, too, if they came then or later (a few earlier ones may be among them).
 
         An item may come again (after a crash, a re-scan): the ledger decides by `key` whether it is known.
         """

@@ -50,8 +50,8 @@ class MaildirInbox:
     def keys(self) -> list[str]:
         return [entry.place for entry in self._waiting()]
 
-    def new(self, skip: Container[str] = ()) -> Iterator[RawMail]:
-        for entry in self._waiting():
+    def new(self, skip: Container[str] = (), *, done_since: datetime | None = None) -> Iterator[RawMail]:
+        for entry in self._waiting(done_since):
             if entry.place in skip:
                 continue
             item = self._take(entry)
@@ -64,27 +64,30 @@ class MaildirInbox:
         if path is None or not path.exists():
             place = key.rsplit(":", 1)[0]
             path = next((entry.path for entry in self._waiting() if entry.place == place), None)
-        if path is not None and path.is_file() and not path.is_symlink():
-            self._mark(path, key.rsplit(":", 1)[1][:8])
+        if path is not None and path.is_file() and not path.is_symlink() and not _settled(path):
+            self._mark(path, _twin(key.rsplit(":", 1)[1]))
 
-    def _waiting(self) -> list[_Entry]:
-        """All of `new`, and of `cur` what does not carry our mark; by time, then name. One listing and one stat an entry."""
-        entries = [*self._listing("new"), *self._listing("cur")]
+    def _waiting(self, done_since: datetime | None = None) -> list[_Entry]:
+        """What does not carry our mark, or came since then; by time, then name. One listing and one stat an entry."""
+        entries = [*self._listing("new", done_since), *self._listing("cur", done_since)]
         entries.sort(key=lambda entry: (entry.mtime_ns, entry.place))
         return entries
 
-    def _listing(self, part: str) -> Iterator[_Entry]:
+    def _listing(self, part: str, done_since: datetime | None) -> Iterator[_Entry]:
         with os.scandir(self._folder / part) as listing:
             for found in listing:
-                unique, flags = _split(found.name)
-                if found.name.startswith(".") or (part == "cur" and _OUR_MARK in flags):
+                unique, _ = _split(found.name)
+                done = part == "cur" and _settled(Path(found.path))
+                if found.name.startswith(".") or (done and done_since is None):
                     continue
                 try:
                     stat = found.stat(follow_symlinks=False)
                     regular = found.is_file(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                yield _Entry(Path(found.path), _place(unique), stat.st_size, stat.st_mtime_ns, regular)
+                entry = _Entry(Path(found.path), _place(unique), stat.st_size, stat.st_mtime_ns, regular)
+                if not done or (done_since is not None and entry.received_at >= done_since):
+                    yield entry
 
     def _take(self, entry: _Entry) -> RawMail | None:
         """The item of one entry; None if it vanished since the listing."""
@@ -101,7 +104,8 @@ class MaildirInbox:
             raw = path.read_bytes()
         except OSError as fault:
             return _failed(entry, f"файл не читается: {os.strerror(fault.errno or errno.EIO)}")
-        key = f"{entry.place}:{hashlib.sha256(raw).hexdigest()}"
+        digest = hashlib.sha256(raw).hexdigest()
+        key = f"{entry.place.removesuffix(_twin(digest))}:{digest}"
         if not _FIRST_LINE.match(raw.lstrip(b"\r\n\xef\xbb\xbf")[:2000]):
             what = "файл пуст" if not raw.strip() else "в начале файла нет ни одного заголовка"
             return RawMail(key, entry.received_at, None, len(raw), f"не письмо: {what}")
@@ -111,10 +115,10 @@ class MaildirInbox:
         """Where a letter went that a mail reader renamed (flags, `new` to `cur`) since the listing."""
         return next((other.path for other in self._waiting() if other.place == entry.place), None)
 
-    def _mark(self, path: Path, digest: str) -> None:
+    def _mark(self, path: Path, twin: str) -> None:
         unique, flags = _split(path.name)
         flags = "".join(sorted({*flags, "S", _OUR_MARK}))
-        for name in (unique, f"{unique}_{digest}"):
+        for name in (unique, unique + twin):
             target = self._folder / "cur" / f"{name}:2,{flags}"
             try:
                 os.link(path, target, follow_symlinks=False)  # unlike rename, never replaces another letter of that name
@@ -130,6 +134,16 @@ class MaildirInbox:
                     continue
                 path.replace(target)  # a file system without hard links
             return
+
+
+def _settled(path: Path) -> bool:
+    """Does the file carry our mark?"""
+    return _OUR_MARK in _split(path.name)[1]
+
+
+def _twin(digest: str) -> str:
+    """What tells a settled letter from another one of its name."""
+    return f"_{digest[:8]}"
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.utils import mktime_tz, parsedate_tz
 from pathlib import Path
 
-from mailer.outbox import Refused, Unavailable, Withdrawn, always
+from mailer.outbox import Gone, Refused, Unavailable, Withdrawn, always, gone
 
 _FOLDERS = ("tmp", "new", "cur")
 
@@ -30,6 +30,18 @@ class MaildirOutbox:
         """Those letters that lie in the folder, read or unread."""
         wanted = set(message_ids)
         return wanted & self._present() if wanted else set()
+
+    def gone_since(self, moment: datetime) -> list[Gone]:
+        """Letters that were written into the folder since then."""
+        found = []
+        try:
+            for path in (path for name in ("new", "cur") for path in (self._folder / name).glob("*.partnerdesk*")):
+                if path.stat().st_mtime >= moment.timestamp():
+                    copy = gone(message_from_bytes(path.read_bytes().partition(b"\n\n")[0]))
+                    found.extend([copy] if copy else [])
+        except OSError as error:
+            raise Unavailable(f"{self._folder}: {error.strerror}") from error
+        return found
 
     @contextmanager
     def batch(self) -> Iterator[_Delivery]:

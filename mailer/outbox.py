@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from datetime import timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
+from email.message import Message
+from email.utils import parseaddr
+from typing import NamedTuple, Protocol
+
+GONE_FIELDS = ("X-Partner-Key", "X-Partner-Case", "X-Partner-Template", "To", "Reply-To")
 
 
 class DeliveryUncertain(Exception):
@@ -22,6 +26,25 @@ class Unavailable(Exception):
 
 class Withdrawn(Exception):
     """The letter is not ours to send any more; nothing went."""
+
+
+class Gone(NamedTuple):
+    """A letter that went out, by its own copy. `token`: that of its reply address, which nobody else can make for its key."""
+
+    key: str
+    number: str
+    template: str
+    recipient: str
+    token: str
+
+
+def gone(head: Message) -> Gone | None:
+    """What the header of a copy says; None if the letter is none of ours."""
+    key, number, template, to, reply_to = (str(head.get(name, "")).strip() for name in GONE_FIELDS)
+    if not key:
+        return None
+    token = parseaddr(reply_to)[1].partition("@")[0].rpartition("+")[2]
+    return Gone(key.lower(), number, template, parseaddr(to)[1].lower(), token.lower())
 
 
 def always() -> bool:
@@ -54,6 +77,9 @@ class Mailbox(Protocol):
 
         Raises Unavailable when it cannot be looked up now, DeliveryUncertain when there is nowhere to look at all.
         """
+
+    def gone_since(self, moment: datetime) -> list[Gone]:
+        """Letters that went out since then, each once (some a day older may be among them). Raises as `find` does."""
 
     def batch(self) -> AbstractContextManager[Connection]:
         """Connect for a batch and close afterwards. Raises Unavailable when there is no connection to be had."""

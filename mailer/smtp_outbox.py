@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from mailer.imap_inbox import NO_CONNECTION, NO_TLS, NoMailbox, OwnCopies, Server
-from mailer.outbox import DeliveryUncertain, Refused, Unavailable, Withdrawn, always
+from mailer.outbox import DeliveryUncertain, Gone, Refused, Unavailable, Withdrawn, always
 
 _LINE_LOSSES = 3
 """So many broken lines, and a batch is given up: what is left of it waits."""
@@ -58,6 +58,17 @@ class SmtpOutbox:
     def find(self, message_ids: Iterable[str]) -> set[str]:
         """Those letters of which our own copy is there. Raises DeliveryUncertain when some are absent and that proves nothing."""
         return set(self._copies_of(set(message_ids)))
+
+    def gone_since(self, moment: datetime) -> list[Gone]:
+        """Letters of which our own copy came since then."""
+        if self._copies is None:
+            raise DeliveryUncertain("there is no folder of sent letters to look in")
+        try:
+            return self._copies.gone_since(moment)
+        except OSError as error:
+            raise Unavailable(f"the folder of sent letters cannot be looked through: {error}") from error
+        finally:
+            self._copies.close()
 
     def _copies_of(self, wanted: set[str]) -> dict[str, datetime]:
         """As `find`, and when each copy came."""

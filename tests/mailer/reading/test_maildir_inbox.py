@@ -107,12 +107,16 @@ def test_done_works_in_another_process(folder: Path) -> None:
 
 
 def test_a_second_letter_of_the_same_name_is_another_and_replaces_nothing(folder: Path) -> None:
+    keys = set()
     for data in (LETTER, raw("Subject: y")):
         put(folder, "mail.eml", data)
         inbox = MaildirInbox(folder)
         (item,) = inbox.new()
         inbox.done(item.key)
+        keys.add(item.key)
     assert len(names(folder)) == 2
+    since = item.received_at
+    assert {again.key for again in inbox.new(done_since=since)} == keys, "each is known again"
     assert {path.read_bytes() for path in (folder / "cur").iterdir()} == {LETTER, raw("Subject: y")}
 
 

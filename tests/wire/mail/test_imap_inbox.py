@@ -305,6 +305,22 @@ def test_a_server_without_keywords_needs_a_folder_to_move_to(account: Account) -
         line.close()
 
 
+def test_what_was_moved_away_since_a_moment_comes_again_on_request(account: Account) -> None:
+    for number in (1, 2):
+        account.deliver(letter(number))
+    inbox = account.inbox(done_folder="Done")
+    first, second = inbox.new()
+    for item in (first, second):
+        inbox.done(item.key)
+    account.deliver(letter(3))
+    found = list(inbox.new(done_since=second.received_at))
+    assert {item.key for item in found[:2]} == {first.key, second.key}
+    for item in found:
+        inbox.done(item.key)
+    assert inbox.keys() == []
+    assert [item.key for item in inbox.new(done_since=second.received_at + timedelta(days=3))] == []
+
+
 # -- lines that break ---------------------------------------------------------------
 
 

@@ -245,6 +245,22 @@ def test_a_letter_is_settled_by_one_who_never_listed_it(post: Post) -> None:
     assert post.inbox().keys() == [second.place]
 
 
+def test_what_was_settled_since_a_moment_comes_again_on_request(post: Post) -> None:
+    post.put(incoming(1))
+    post.put(incoming(2), DAY.replace(day=20))
+    inbox = post.inbox()
+    first, second = inbox.new()
+    inbox.done(first.key)
+    inbox.done(second.key)
+    post.put(incoming(3), DAY.replace(day=21))
+    for again in (inbox, post.inbox()):
+        found = list(again.new(done_since=DAY.replace(day=10)))
+        assert [item.key for item in found][:1] == [second.key], "the same letter, not a new one"
+        assert [unix(item.raw) for item in found] == [unix(incoming(2)), unix(incoming(3))]
+        again.done(second.key)
+        assert len(again.keys()) == 1
+
+
 def test_a_key_that_nobody_knows_settles_nothing(post: Post) -> None:
     post.put(incoming(1))
     post.inbox().done("no such key")

@@ -1,0 +1,64 @@
+"""The first pass on a ledger made from a backup: the spreadsheet knows more than the ledger does.
+
+Forms and letters that came after the backup are taken in again before anything is compared, and cases get the numbers that they
+bear in the spreadsheet. Only then the sheet is compared with what the ledger would show: what still differs is people's doing.
+"""
+
+from __future__ import annotations
+
+from jobs.office import Office, SheetInHand
+from ledger.notes import CATCHING_UP
+from sheets.base import ASKED, DIGEST, INTENT, Base, BaseRow, numbered
+from sheets.columns import FORMS, NUMBERED
+from sheets.plan import Ours
+from sheets.projection import TAB_OF_KIND
+from sheets.shape import Type
+from sheets.snapshot import Snapshot
+from sheets.values import canonical
+
+
+def is_under_way(office: Office) -> bool:
+    """Has the sheet not been compared yet since the ledger was made?"""
+    with office.ledger.reading(office.now) as tx:
+        return bool(tx.note(CATCHING_UP))
+
+
+def keep_numbers(office: Office, sheet: SheetInHand) -> None:
+    """Numbers that the sheet shows and the ledger does not know are kept for their cases."""
+    shown = _numbers(sheet.snapshot)
+    with office.ledger.transaction(office.now) as tx:
+        tx.count_on({number: texts for number, texts in shown.items() if tx.case(number) is None})
+
+
+def as_shown(snapshot: Snapshot, base: Base, ours: Ours) -> dict[str, dict[str, BaseRow]]:
+    """The base, had the ledger written what it would show now into every row that is there."""
+    tabs = {tab: dict(rows) for tab, rows in base.items()}
+    for tab in NUMBERED:
+        sheet = snapshot.usable(tab.name)
+        if sheet is None:
+            continue
+        rows = tabs.setdefault(tab.name, {})
+        there = numbered(sheet).keys()
+        for number, row in ours.get(tab.name, {}).items():
+            if number in there:
+                cells = {name: canonical(value, tab.column(name).type) for name, value in row.items()}
+                rows[number] = {**_without_marks(rows.get(number, {})), **cells}
+    return tabs
+
+
+def _without_marks(row: BaseRow) -> dict[str, str]:
+    """Without what was announced, asked or seen to agree at the time of the backup."""
+    return {name: text for name, text in row.items() if name[0] not in (INTENT, ASKED, DIGEST)}
+
+
+def _numbers(snapshot: Snapshot) -> dict[str, set[str]]:
+    """Every number in the sheet, with its kind and what its registry row says."""
+    found: dict[str, set[str]] = {}
+    kinds = {tab.name: kind.value for kind, tab in TAB_OF_KIND.items()}
+    for tab in (*NUMBERED, *FORMS.values()):
+        sheet = snapshot.usable(tab.name)
+        for number, raws in numbered(sheet).items() if sheet is not None else ():
+            said = found.setdefault(number, set())
+            if sheet is not None and tab.name in kinds:
+                said |= {kinds[tab.name], *(canonical(cell, Type.TEXT) for raw in raws for cell in raw.values)}
+    return found

@@ -1,0 +1,80 @@
+"""A ledger made from a backup learns again what it missed: forms from the sheet, letters that were read already."""
+
+from __future__ import annotations
+
+from tests.scenarios.desk_work import DAY, FIRST, ONE
+from tests.scenarios.house import House, inn
+
+
+def test_replies_that_came_after_the_backup_are_acted_on_again(office: House) -> None:
+    office.ok(f"{DAY} 10:30")
+    assert office.run("backup", str(office.root / "copy.db"), "--now", f"{DAY}T10:35+03:00").code == 0
+    office.reply(office.mail("deal-registered", number="D-2026-0001"), "4", f"{DAY} 11:00")
+    office.reply(office.mail("deal-registered", number="D-2026-0002"), "сделка проиграна", f"{DAY} 11:01")
+    office.write("who@else.example", "Вопрос", "Сколько стоит?", f"{DAY} 11:02")
+    office.deal(f"{DAY} 11:03", FIRST, ONE, "ООО «Новый»", inn(120))
+    office.ok(f"{DAY} 11:10")
+    told = sorted(letter.message_id for letter in office.mails())
+    shown = office.rows("Сделки"), office.rows("Обращения")
+    assert office.row("Сделки", "D-2026-0001")["Статус продажи"] == "тендер"
+
+    for file in office.root.glob("ledger.db*"):
+        file.unlink()
+    assert office.run("restore", str(office.root / "copy.db")).code == 0
+    office.ok(f"{DAY} 11:20")
+    assert office.explain("D-2026-0005")["state"] == "Зарегистрирована"
+    assert (office.rows("Сделки"), office.rows("Обращения")) == shown
+    assert sorted(letter.message_id for letter in office.mails()) == told, "nothing is said twice"
+    office.reply(office.mail("reply-confirm"), "1", f"{DAY} 12:00")
+    office.ok(f"{DAY} 12:05")
+    assert office.row("Сделки", "D-2026-0002")["Состояние"] == "Проиграна"
+    done = office.ok(f"{DAY} 12:10")
+    assert "letters in" not in done.out, "once is enough"
+
+
+def test_what_the_sheet_shows_stands_when_the_ledger_is_older(office: House) -> None:
+    """A day is lost: a new partner with its webinar, a deal, questions, a decision of staff, a discount and a contact by hand."""
+    assert office.run("backup", str(office.root / "copy.db")).code == 0
+    office.write("who@else.example", "Сколько стоит?", "Сколько стоит?", f"{DAY} 11:00")
+    office.ok(f"{DAY} 11:01")
+    office.partner("d@four.example", "ООО «Партнёр 4»", inn(4), f"{DAY} 11:10")
+    office.ok(f"{DAY} 11:11")
+    office.add_form("Форма Запрос", f"{DAY} 11:20", FIRST, **{"ИНН партнёра": ONE, "Тема": "Вопрос", "Текст": "Когда?"})
+    office.deal(f"{DAY} 11:21", FIRST, ONE, "ООО «Новый»", inn(120))
+    office.ok(f"{DAY} 11:22")
+    office.write("other@else.example", "Условия", "Какие условия?", f"{DAY} 11:30")
+    office.ok(f"{DAY} 11:31")
+    office.set_cell("Сделки", "D-2026-0004", "Решение сотрудника", "Одобрить")
+    office.set_cell("Сделки", "D-2026-0002", "Скидка %", 15)
+    office.set_cell("Партнёры", "P-0002", "Дополнительные контакты", "second@two.example")
+    office.ok(f"{DAY} 12:00")
+    office.ok(f"{DAY} 12:05")
+    told = sorted(letter.message_id for letter in office.mails())
+    shown = {tab: office.rows(tab) for tab in ("Партнёры", "Обучение", "Обращения", "Форма Запрос", "Форма Партнёр")}
+    deals = office.rows("Сделки")
+
+    for file in office.root.glob("ledger.db*"):
+        file.unlink()
+    assert office.run("restore", str(office.root / "copy.db")).code == 0
+    done = office.ok("2026-03-03 10:00")
+    assert "такого № нет" not in done.err
+    for tab, rows in shown.items():
+        assert [row["№"] for row in office.rows(tab)] == [row["№"] for row in rows], tab
+    office.ok("2026-03-03 10:05")
+    office.ok("2026-03-03 10:10")
+    for name in ("№", "Состояние", "Скидка %", "Действует до", "Решение сотрудника", "Замечания"):
+        assert [row[name] for row in office.rows("Сделки")] == [row[name] for row in deals], name
+    assert office.row("Партнёры", "P-0002")["Дополнительные контакты"] == "second@two.example"
+    new = [letter for letter in office.mails() if letter.message_id not in told]
+    dated = {(letter.template, letter.number) for letter in new}
+    assert dated == {("deal-terms-changed", "D-2026-0004"), ("deal-terms-changed", "D-2026-0005")}, (
+        "the day that stands in the sheet"
+    )
+    assert len(office.mails()) == len(told) + len(new)
+
+    office.reply(office.mail("deal-registered", number="D-2026-0005"), "4", "2026-03-03 11:00")
+    office.write("third@else.example", "Ещё вопрос", "Когда?", "2026-03-03 11:01")
+    office.ok("2026-03-03 11:05")
+    assert office.row("Сделки", "D-2026-0005")["Статус продажи"] == "тендер"
+    numbers = [str(row["№"]) for tab in ("Обучение", "Обращения") for row in office.rows(tab)]
+    assert len(set(numbers)) == len(numbers)
