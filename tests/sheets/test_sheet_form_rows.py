@@ -337,6 +337,15 @@ def test_an_edited_row_keeps_its_number_and_is_answered_anew(desk: GridDesk, edi
     assert len(desk.journal) == 1
 
 
+def test_an_address_is_known_again_but_not_kept(desk: GridDesk) -> None:
+    [kept] = desk.base[TAB].values()
+    assert kept["@address"] == "321f2312310e090aed87824a", "the same in every release"
+    desk.base = {TAB: {key: {**row, "@address": "ivan@partner.ru"} for key, row in desk.base[TAB].items()}}  # an old record
+    put(desk, {"Отметка времени": datetime(2026, 3, 3, 9), "Решение": "Отказано"})
+    desk.one_pass()
+    assert beside(desk)[:2] == (NUMBER, "Принято")
+
+
 def test_a_row_edited_in_time_and_address_both_is_a_new_one(desk: GridDesk) -> None:
     put(desk, {"Отметка времени": datetime(2026, 3, 3, 9), "Адрес электронной почты": "olga@partner.ru"})
     put(desk, {"Решение": "Отказано"})
