@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from jobs.office import Office, SheetInHand
 from ledger.notes import CATCHING_UP
-from sheets.base import ASKED, DIGEST, INTENT, Base, BaseRow, numbered
-from sheets.columns import FORMS, NUMBERED
+from sheets.base import DIGEST, INTENT, BaseRow, numbered
+from sheets.columns import BY_NAME, FORMS, NUMBERED
 from sheets.plan import Ours
 from sheets.projection import TAB_OF_KIND
 from sheets.shape import Type
@@ -30,25 +30,27 @@ def keep_numbers(office: Office, sheet: SheetInHand) -> None:
         tx.count_on({number: texts for number, texts in shown.items() if tx.case(number) is None})
 
 
-def as_shown(snapshot: Snapshot, base: Base, ours: Ours) -> dict[str, dict[str, BaseRow]]:
+def as_shown(sheet: SheetInHand, ours: Ours) -> dict[str, dict[str, BaseRow]]:
     """The base, had the ledger written what it would show now into every row that is there."""
-    tabs = {tab: dict(rows) for tab, rows in base.items()}
+    tabs = {tab: dict(rows) for tab, rows in sheet.base.items()}
+    places: dict[str, set[str]] = {tab.name: set() for tab in (*NUMBERED, *FORMS.values())}
     for tab in NUMBERED:
-        sheet = snapshot.usable(tab.name)
-        if sheet is None:
-            continue
-        rows = tabs.setdefault(tab.name, {})
-        there = numbered(sheet).keys()
-        for number, row in ours.get(tab.name, {}).items():
-            if number in there:
-                cells = {name: canonical(value, tab.column(name).type) for name, value in row.items()}
-                rows[number] = {**_without_marks(rows.get(number, {})), **cells}
+        if (usable := sheet.snapshot.usable(tab.name)) is not None:
+            places[tab.name].update(numbered(usable))
+    for row in sheet.rows:
+        places[FORMS[row.form].name].add(row.key)
+    for name, there in places.items():
+        rows, tab = tabs.setdefault(name, {}), BY_NAME[name]
+        for key, shown in ours.get(name, {}).items():
+            if key in there:
+                cells = {field: canonical(value, tab.column(field).type) for field, value in shown.items()}
+                rows[key] = {**_without_marks(rows.get(key, {})), **cells}
     return tabs
 
 
 def _without_marks(row: BaseRow) -> dict[str, str]:
-    """Without what was announced, asked or seen to agree at the time of the backup."""
-    return {name: text for name, text in row.items() if name[0] not in (INTENT, ASKED, DIGEST)}
+    """Without what was announced or seen to agree before; what was asked is still to be answered."""
+    return {name: text for name, text in row.items() if name[0] not in (INTENT, DIGEST)}
 
 
 def _numbers(snapshot: Snapshot) -> dict[str, set[str]]:

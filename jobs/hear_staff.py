@@ -39,7 +39,7 @@ def run(office: Office, ours: Ours | None = None) -> None:
     if catching_up:
         if ours is None:
             return
-        sheet.base = catching.as_shown(sheet.snapshot, sheet.base, ours)
+        sheet.base = catching.as_shown(sheet, ours)
     reading = read_words(sheet.snapshot, sheet.base, sheet.rows, recorded=lambda keys: _recorded(office, keys))
     if catching_up:
         _remember_held(sheet, reading)

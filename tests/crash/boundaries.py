@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.failpoints import FailPoint
-from tests.crash.days import BUSY, BY_HAND, LISTED, LOST_TAB, MONTH, REMINDERS, Day
+from tests.crash.days import BUSY, BY_HAND, LISTED, LOST_TAB, MONTH, REMINDERS, RESTORED, Day
 
 FAMILIES = {
     1: "source read, not recorded",
@@ -23,6 +23,7 @@ FAMILIES = {
     13: "killed at any moment",
     14: "stopped, cut off, refused, no room",
     15: "before each commit and each change of a file, by its place in the code",
+    16: "a ledger made from a backup catches up",
 }
 
 COLUMNS = ("files", "files, twice", "wire", "Postfix", "wire, PostgreSQL", "two workers", "PostgreSQL")
@@ -91,4 +92,10 @@ BOUNDARIES = (
     Boundary(9, FailPoint.MAIL_SENT, REMINDERS, nth=2),
     Boundary(9, FailPoint.BOOK_REPLACED, REMINDERS),
     Boundary(9, FailPoint.MAIL_FIXED, MONTH),
+    Boundary(16, FailPoint.ROWS_TAKEN, RESTORED, google=False),
+    Boundary(16, FailPoint.LETTER_TAKEN, RESTORED, google=False),
+    Boundary(16, FailPoint.CASES_REVIEWED, RESTORED, google=False),
+    Boundary(16, FailPoint.MAIL_CLAIMED, RESTORED, google=False),
+    Boundary(16, FailPoint.BOOK_ANNOUNCED, RESTORED, google=False),
+    Boundary(16, FailPoint.BOOK_REPLACED, RESTORED, google=False),
 )

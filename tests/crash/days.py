@@ -80,6 +80,23 @@ def _month(house: House) -> None:
     house.reply(house.mail("deal-registered", number="D-2026-0001"), "2", "2026-04-01 10:30", None, **{"акт.pdf": b"%PDF-1.4"})
 
 
+def _restored(house: House) -> None:
+    """The ledger was lost and made from a backup: an hour of letters, forms and words is in sheet and mailbox alone."""
+    copy = str(house.root / "copy.db")
+    assert house.run("backup", copy).code == 0
+    house.write("someone@else.example", "Вопрос", "Как стать партнёром?", f"{DAY} 10:10")
+    house.ok(f"{DAY} 10:11")
+    house.partner("d@four.example", "ООО «Партнёр 4»", inn(4), f"{DAY} 10:15")
+    house.deal(f"{DAY} 10:20", FIRST, ONE, "ООО «Заказчик 5»", inn(105))
+    house.set_cells("Сделки", "D-2026-0004", {"Решение сотрудника": "Одобрить"})
+    house.reply(house.mail("deal-registered", number="D-2026-0001"), "2", f"{DAY} 10:25")
+    house.ok(f"{DAY} 10:30")
+    house.ok(f"{DAY} 10:35")
+    for file in house.root.glob("ledger.db*"):
+        file.unlink()
+    assert house.run("restore", copy).code == 0
+
+
 def _by_hand(house: House) -> None:
     """Staff answered a question from the mailbox itself."""
     house.write("someone@else.example", "Вопрос", "Как стать партнёром?", f"{DAY} 10:10")
@@ -93,6 +110,8 @@ REMINDERS = Day("reminders", "2026-03-14 09:00", _reminders)
 LISTED = Day("listed", f"{DAY} 11:00", _listed)
 LOST_TAB = Day("lost tab", f"{DAY} 11:00", _lost)
 MONTH = Day("month", "2026-04-01 11:00", _month)
+RESTORED = Day("restored", f"{DAY} 11:00", _restored)
+"""For houses over files: their ledger is a file that can be lost."""
 BY_HAND = Day("by hand", f"{DAY} 11:00", _by_hand)
 """For houses over the wire: a folder of letters has nobody else's hand."""
 

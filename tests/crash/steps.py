@@ -18,11 +18,11 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from tests.crash.days import BUSY, LISTED, LOST_TAB, MONTH, REMINDERS, Day
+from tests.crash.days import BUSY, LISTED, LOST_TAB, MONTH, REMINDERS, RESTORED, Day
 from tests.crash.passes import a_pass
 from tests.scenarios.house import House
 
-DAYS = (BUSY, REMINDERS, LISTED, LOST_TAB, MONTH)
+DAYS = (BUSY, REMINDERS, LISTED, LOST_TAB, MONTH, RESTORED)
 _OURS = ("jobs.", "cases.", "ledger.", "mailer.", "sheets.")
 _ANYBODYS = {"jobs.office", "ledger.database", "ledger.engine"}
 """Modules through which every step goes: it is named after its caller."""
