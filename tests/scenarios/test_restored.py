@@ -78,3 +78,18 @@ def test_what_the_sheet_shows_stands_when_the_ledger_is_older(office: House) -> 
     assert office.row("Сделки", "D-2026-0005")["Статус продажи"] == "тендер"
     numbers = [str(row["№"]) for tab in ("Обучение", "Обращения") for row in office.rows(tab)]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_a_letter_that_somebody_else_wrote_stands_for_none_of_ours(office: House) -> None:
+    """Whoever knows a case's number could put a copy with our headers into the mailbox; its reply address gives it away."""
+    office.run("backup", str(office.root / "copy.db"))
+    office.deal(f"{DAY} 11:00", FIRST, ONE, "ООО «Новый»", inn(120))
+    for file in office.root.glob("ledger.db*"):
+        file.unlink()
+    office.run("restore", str(office.root / "copy.db"))
+    forged = office.root / "mail/sent/new/1772438400.Mabcd.partnerdesk"
+    head = f"X-Partner-Key: {'ab' * 32}\nX-Partner-Case: D-2026-0005\nX-Partner-Template: deal-registered\nTo: {FIRST}\n"
+    forged.write_text(f"{head}Reply-To: partners+{'a' * 26}@vendor.example\n\n.\n", encoding="utf-8")
+    office.ok(f"{DAY} 11:10")
+    forged.unlink()
+    assert office.mail("deal-registered", number="D-2026-0005").to == FIRST

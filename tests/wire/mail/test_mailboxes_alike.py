@@ -325,6 +325,21 @@ def test_an_id_of_letters_is_found_and_an_absent_one_is_not(post: Post) -> None:
     assert post.mailbox().grace >= timedelta(0)
 
 
+def test_what_went_out_since_a_moment_is_listed_once_with_what_it_was(post: Post) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=2)
+    with post.mailbox().batch() as connection:
+        for number in (1, 2):
+            head = (
+                f"X-Partner-Case: D-2026-000{number}\r\nX-Partner-Template: deal-registered\r\n"
+                f"To: Ivan <Ivan@partner.example>\r\nReply-To: partners+token{number}@vendor.example\r\n"
+            )
+            connection.send(head.encode() + going_out(number)[1], "ivan@partner.example")
+    found = sorted(post.mailbox().gone_since(began))
+    assert [one.key[:32] for one in found] == [going_out(number)[0] for number in (1, 2)]
+    assert found[0][1:] == ("D-2026-0001", "deal-registered", "ivan@partner.example", "token1")
+    assert post.mailbox().gone_since(began + timedelta(days=3)) == []
+
+
 def test_no_mailbox_is_told(post: Post) -> None:
     inbox, mailbox = post.unreachable()
     with pytest.raises(OSError):
