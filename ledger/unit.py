@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cases.model import OPEN_DEAL_STATES, Case, CaseKind, DealData, EffectKind, PartnerData, SaleStatus, Submission
@@ -134,6 +134,7 @@ _update_submission = (
     .where(submissions.c.seq == bindparam("of_seq"))
     .values({column.name: bindparam(column.name) for column in submissions.c if column.name not in ("seq", "source", "key")})
 )
+_forget_note = delete(notes).where(notes.c.key == bindparam("of"))
 _note = select(notes.c.value).where(notes.c.key == bindparam("of"))
 _update_counter = (
     update(counters)
@@ -212,8 +213,11 @@ class Unit:
         return str(self._connection.execute(_note, {"of": key}).scalar_one_or_none() or "")
 
     def set_note(self, key: str, value: str) -> None:
-        """Keep a small fact under that key instead of the one before."""
-        self._connection.execute(upsert(self._dialect, notes, "value"), [{"key": key, "value": value}])
+        """Keep a small fact under that key instead of the one before; "" for none."""
+        if value:
+            self._connection.execute(upsert(self._dialect, notes, "value"), [{"key": key, "value": value}])
+        else:
+            self._connection.execute(_forget_note, {"of": key})
 
     # -- rows of the spreadsheet
 
