@@ -43,12 +43,13 @@ def run(office: Office, ours: Ours | None = None) -> None:
     reading = read_words(sheet.snapshot, sheet.base, sheet.rows, recorded=lambda keys: _recorded(office, keys))
     if catching_up:
         _remember_held(sheet, reading)
-    faulty = _take_in(office, sheet, reading, _COUNTING - {WordKind.OVERWRITTEN} if catching_up else _COUNTING)
+    counting = _COUNTING - {WordKind.OVERWRITTEN} if catching_up else _COUNTING
+    faulty = _take_in(office, sheet, reading, counting)
     if reading.held:  # has one of these very words answered for what is held?
         again = read_words(sheet.snapshot, sheet.base, sheet.rows, recorded=lambda keys: _recorded(office, keys))
         if len(again.held) < len(reading.held):
             reading = again
-            faulty |= _take_in(office, sheet, reading, _COUNTING)
+            faulty |= _take_in(office, sheet, reading, counting)
     sheet.words = [word for word in reading.words if word.key not in faulty]
     sheet.untouchable = reading.untouchable
     sheet.heard = True

@@ -64,7 +64,7 @@ class MaildirInbox:
         if path is None or not path.exists():
             place = key.rsplit(":", 1)[0]
             path = next((entry.path for entry in self._waiting() if entry.place == place), None)
-        if path is not None and path.is_file() and not path.is_symlink() and not _settled(path):
+        if path is not None and path.is_file() and not path.is_symlink() and not _settled(path.name):
             self._mark(path, _twin(key.rsplit(":", 1)[1]))
 
     def _waiting(self, done_since: datetime | None = None) -> list[_Entry]:
@@ -77,7 +77,7 @@ class MaildirInbox:
         with os.scandir(self._folder / part) as listing:
             for found in listing:
                 unique, _ = _split(found.name)
-                done = part == "cur" and _settled(Path(found.path))
+                done = part == "cur" and _settled(found.name)
                 if found.name.startswith(".") or (done and done_since is None):
                     continue
                 try:
@@ -136,9 +136,9 @@ class MaildirInbox:
             return
 
 
-def _settled(path: Path) -> bool:
-    """Does the file carry our mark?"""
-    return _OUR_MARK in _split(path.name)[1]
+def _settled(name: str) -> bool:
+    """Does the file of that name carry our mark?"""
+    return _OUR_MARK in _split(name)[1]
 
 
 def _twin(digest: str) -> str:
