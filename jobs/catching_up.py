@@ -7,7 +7,7 @@ bear in the spreadsheet. Only then the sheet is compared with what the ledger wo
 from __future__ import annotations
 
 from jobs.office import Office, SheetInHand
-from ledger.notes import CATCHING_UP
+from ledger.notes import CATCHING_UP, READ_AGAIN
 from sheets.base import DIGEST, INTENT, BaseRow, numbered
 from sheets.columns import BY_NAME, FORMS, NUMBERED
 from sheets.plan import Ours
@@ -16,6 +16,8 @@ from sheets.shape import Type
 from sheets.snapshot import Snapshot
 from sheets.values import canonical
 
+WHY_HELD_UP = "the restored ledger has yet to learn from the spreadsheet which numbers were given (`once` does)"
+
 
 def is_under_way(office: Office) -> bool:
     """Has the sheet not been compared yet since the ledger was made?"""
@@ -23,11 +25,26 @@ def is_under_way(office: Office) -> bool:
         return bool(tx.note(CATCHING_UP))
 
 
+def is_held_up(office: Office) -> bool:
+    """Is it under way, and which numbers the spreadsheet shows not known yet? Nothing that gets a number is taken in then."""
+    return (office.sheet is None or not office.sheet.ingested) and is_under_way(office)
+
+
+def is_over(office: Office, sheet: SheetInHand) -> bool:
+    """Are all letters and forms taken in, and is every tab compared? What is not would be taken for people's doing later."""
+    with office.ledger.reading(office.now) as tx:
+        letters_left = bool(tx.note(READ_AGAIN))
+    tabs = sheet.snapshot.tabs
+    legible = all(sheet.snapshot.usable(tab.name) for tab in NUMBERED) and not any(
+        tabs[tab.name].stopped for tab in FORMS.values() if tab.name in tabs
+    )
+    return sheet.heard and sheet.ingested and legible and not letters_left
+
+
 def keep_numbers(office: Office, sheet: SheetInHand) -> None:
     """Numbers that the sheet shows and the ledger does not know are kept for their cases."""
-    shown = _numbers(sheet.snapshot)
     with office.ledger.transaction(office.now) as tx:
-        tx.count_on({number: texts for number, texts in shown.items() if tx.case(number) is None})
+        tx.count_on(_numbers(sheet.snapshot))
 
 
 def as_shown(sheet: SheetInHand, ours: Ours) -> dict[str, dict[str, BaseRow]]:

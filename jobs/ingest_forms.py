@@ -24,6 +24,9 @@ def run(office: Office) -> None:
     if sheet is not None and catching_up.is_under_way(office):
         catching_up.keep_numbers(office, sheet)
     exported = exports.read(office)
+    if sheet is None and exported.rows and catching_up.is_held_up(office):
+        office.report.notice(f"exported files wait: {catching_up.WHY_HELD_UP}")
+        return
     rows = in_order(_unknown(office, [*(sheet.rows if sheet else ()), *exported.rows]), office.now)
     taken = 0
     faults = len(office.report.faults)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from jobs import (
+    catching_up,
     hear_staff,
     ingest_forms,
     ingest_leads,
@@ -53,6 +54,9 @@ JOBS: Mapping[str, Callable[[Office], None]] = {
 BESIDE = ("send_mail",)
 """What any number of workers do at a time; the rest is for the one that has the desk."""
 
+_AFTER_NUMBERS = frozenset(("ingest_mail", "review_deals", "tier_review", "standing"))
+"""What waits while a restored ledger does not know which numbers were given: letters, and whoever is judged by them."""
+
 log = logging.getLogger("jobs")
 
 
@@ -80,9 +84,15 @@ def run_pass(home: Home, now: datetime, progress: Progress, *, only: str = "", d
 
 def _run(office: Office, only: str) -> None:
     slot = f"{office.now.isoformat()} {uuid.uuid4().hex[:8]}"
+    held_up: bool | None = None
     for name, job in JOBS.items():
         if only and name != only:
             continue
+        if name in _AFTER_NUMBERS:
+            if held_up is None and (held_up := catching_up.is_held_up(office)):
+                office.report.notice(f"letters and deadlines wait: {catching_up.WHY_HELD_UP}")
+            if held_up:
+                continue
         faults = len(office.report.faults)
         started = time.monotonic()
         office.ledger.job_started(name, slot, office.now)

@@ -9,6 +9,7 @@ from jobs.failpoints import FailPoint, reach
 from jobs.office import Office, SheetInHand
 from jobs.sheet_faults import said, stops
 from ledger.database import SqlTransaction
+from ledger.notes import CATCHING_UP
 from sheets.base import Base
 from sheets.columns import FORMS, LEADS, NUMBERED, REGISTRIES, STAFF_TABS
 from sheets.lead_rows import new_leads
@@ -46,6 +47,8 @@ def run(office: Office, *, anyhow: bool = False) -> None:
 
 def _unchanged(office: Office) -> bool:
     with office.ledger.reading(office.now) as tx:
+        if tx.note(CATCHING_UP):
+            return False  # what was seen last was seen by the ledger that the backup was made of
         seen = tx.note(SEEN)
     return bool(seen) and seen == office.book.fingerprint()
 

@@ -143,7 +143,7 @@ def _write(office: Office) -> None:
         and sheet.ingested
         and sheet.leads_taken
         and not (plan.waiting or plan.notices or sheet.snapshot.faults),  # a fault is said until it is mended
-        caught_up=catching_up and sheet.heard,
+        caught_up=catching_up and catching.is_over(office, sheet),
     )
     with office.ledger.reading(office.now) as reading:
         lines = journal.lines_to_add(reading, journal_tab, events) if journal_tab else []

@@ -56,12 +56,33 @@ _quarantined = update(cases).where(_c.number == bindparam("of")).values(quaranti
 _holds_by_customer = select(holds).where(holds.c.customer_inn.in_(bindparam("of", expanding=True)))
 _waits_by_customer = select(waits).where(waits.c.customer_inn.in_(bindparam("of", expanding=True)))
 _of_customer_ever = _READ.where(_c.customer_inn == bindparam("customer"), _c.kind.in_([CaseKind.DEAL, CaseKind.ORDER]))
+_known = select(_c.number).where(_c.number.in_(bindparam("of", expanding=True)))
 _mail_keys = select(mails.c.number, mails.c.key).where(mails.c.number.in_(bindparam("of", expanding=True)))
 
 _NUMBER = re.compile(r"([A-Z])-(?:(\d{4})-)?(\d{4,9})", re.ASCII)
+_NUMBERS_SKIPPED = 1000
+"""So many rows in a row may have been deleted by hand before a higher number is believed."""
 _FINALS_KEPT = timedelta(days=366)
 _STANDS: Mapping[str, int] = {PartnerState.AUTHORISED: 2, PartnerState.PENDING: 1, PartnerState.NEEDS_DATA: 1}
 _LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def _say(texts: Iterable[str], about: Iterable[str]) -> bool:
+    """Is each of these things among the texts of a row? A spreadsheet without personal data shows `***` for a part of them."""
+    return all(any(text == thing or ("***" in text and _stands_for(text, thing)) for text in texts) for thing in about)
+
+
+def _stands_for(text: str, thing: str) -> bool:
+    """Is the text that thing, with `***` for some of its parts?"""
+    head, *middle, tail = text.split("***")
+    if len(thing) < len(head) + len(tail) or not (thing.startswith(head) and thing.endswith(tail)):
+        return False
+    rest = thing[len(head) : len(thing) - len(tail)]
+    for piece in filter(None, middle):
+        _, found, rest = rest.partition(piece)
+        if not found:
+            return False
+    return True
 
 
 def _place(case: Case) -> tuple[datetime, int, str]:
@@ -99,24 +120,24 @@ class Cases(Submissions):
         series = PREFIX[kind] if kind is CaseKind.PARTNER else f"{PREFIX[kind]}-{year}"
         lost = self._lost_numbers()
         if shown not in lost:
-            wanted = {kind.value, *about}
-            said = (number for number, texts in lost.items() if about and wanted <= texts)
-            shown = next((number for number in said if self.case(number) is None), "")
+            alike = (number for number, texts in lost.items() if about and kind.value in texts and _say(texts, about))
+            shown = next((number for number in alike if self.case(number) is None), "")
         if shown.rpartition("-")[0] == series and self.case(shown) is None:
             return shown
         return f"{series}-{self._count_up(PREFIX[kind], 0 if kind is CaseKind.PARTNER else year):04d}"
 
-    def count_on(self, lost: Mapping[str, Collection[str]]) -> None:
-        """These numbers were given to cases that are not known: number -> what its row says, its kind among it. Other cases come
-        after them.
+    def count_on(self, shown: Mapping[str, Collection[str]]) -> None:
+        """Numbers in the spreadsheet -> what their rows say, the kind among it: those that are not known were given all the same.
+
+        Other cases come after them. A number far beyond the others is somebody's slip and counts for nothing.
         """
+        known = {number for some in chunks(shown) for (number,) in self._rows_of(_known, {"of": some})}
+        found = (parts for number in shown if number not in known and (parts := _NUMBER.fullmatch(number)) is not None)
         texts = {}
-        for number, said in sorted(lost.items()):
-            parts = _NUMBER.fullmatch(number)
-            if parts is not None:
-                prefix, year, count = parts.groups()
-                self._count_to(prefix, int(year or 0), int(count))
-                texts[number] = sorted(said)
+        for count, year, prefix, number in sorted((int(parts[3]), int(parts[2] or 0), parts[1], parts[0]) for parts in found):
+            if count - self._counter(prefix, year) <= _NUMBERS_SKIPPED:
+                self._count_to(prefix, year, count)
+                texts[number] = sorted(shown[number])
         self.set_note(CATCHING_UP, json.dumps(texts, ensure_ascii=False))
         self._lost = None
 

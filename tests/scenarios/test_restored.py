@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.scenarios.desk_work import DAY, FIRST, ONE
+import pytest
+
+from tests.scenarios.desk_work import DAY, FIRST, ONE, edit, place
 from tests.scenarios.house import House, inn
 
 
@@ -93,3 +95,85 @@ def test_a_letter_that_somebody_else_wrote_stands_for_none_of_ours(office: House
     office.ok(f"{DAY} 11:10")
     forged.unlink()
     assert office.mail("deal-registered", number="D-2026-0005").to == FIRST
+
+
+def _lose_an_hour(office: House) -> None:
+    """Two questions and a deal come after the backup; then the ledger is made from it."""
+    assert office.run("backup", str(office.root / "copy.db")).code == 0
+    office.write("who@else.example", "Цена", "Сколько стоит?", f"{DAY} 11:00")
+    office.ok(f"{DAY} 11:01")
+    office.write("other@else.example", "Условия", "Какие условия?", f"{DAY} 11:02")
+    office.deal(f"{DAY} 11:03", FIRST, ONE, "ООО «Новый»", inn(120))
+    office.ok(f"{DAY} 11:05")
+
+
+def _restore(office: House) -> None:
+    for file in office.root.glob("ledger.db*"):
+        file.unlink()
+    assert office.run("restore", str(office.root / "copy.db")).code == 0
+
+
+@pytest.mark.parametrize("first", ["no workbook", "no letters"])
+def test_what_cannot_be_read_at_first_is_waited_for(office: House, first: str) -> None:
+    """Numbers are given only when it is known which were given, and are known for as long as letters are to be read again."""
+    _lose_an_hour(office)
+    told = sorted(letter.message_id for letter in office.mails())
+    shown = {tab: office.rows(tab) for tab in ("Сделки", "Обращения")}
+    _restore(office)
+    office.write("third@else.example", "Ещё вопрос", "Когда?", f"{DAY} 11:10")
+    if first == "no workbook":
+        aside = office.book.rename(office.book.with_name("aside"))
+        office.book.write_bytes(b"no workbook")
+        assert "letters and deadlines wait" in office.once(f"{DAY} 11:15").err
+        aside.replace(office.book)
+    else:
+        for job in ("ingest_forms", "send_mail", "write_sheet"):
+            assert office.run("job", job, "--now", f"{DAY}T11:15+03:00").code == 0
+    office.ok(f"{DAY} 11:20")
+    office.ok(f"{DAY} 11:25")
+    assert office.rows("Сделки") == shown["Сделки"]
+    *before, last = (row["№"] for row in office.rows("Обращения"))
+    assert before == [row["№"] for row in shown["Обращения"]]
+    assert last not in before
+    new = [letter for letter in office.mails() if letter.message_id not in told]
+    assert [letter.to for letter in new if letter.template != "staff-attention"] == ["third@else.example"]
+
+
+def test_a_tab_that_is_stopped_at_first_is_caught_up_with_later(office: House) -> None:
+    _lose_an_hour(office)
+    told = {letter.message_id for letter in office.mails()}
+    deals = office.rows("Сделки")
+    _restore(office)
+
+    def head(text: str, instead: str) -> None:
+        edit(office, lambda book: setattr(book["Сделки"].cell(1, place(book["Сделки"], text)), "value", instead))
+
+    head("№", "что-то")
+    office.once(f"{DAY} 11:15")
+    head("что-то", "№")
+    assert "такого № нет" not in office.ok(f"{DAY} 11:20").err
+    office.ok(f"{DAY} 11:25")
+    assert [(row["№"], row["Состояние"]) for row in office.rows("Сделки")] == [(row["№"], row["Состояние"]) for row in deals]
+    new = {letter.template for letter in office.mails() if letter.message_id not in told}
+    assert new <= {"staff-attention", "deal-terms-changed"}
+
+
+def test_a_slip_in_a_number_does_not_carry_all_others_away(office: House) -> None:
+    _lose_an_hour(office)
+    last = office.rows("Обращения")[-1]["№"]
+    office.set_cell("Обращения", str(last), "№", "Q-2026-999999999")
+    _restore(office)
+    office.once(f"{DAY} 11:15")
+    office.write("third@else.example", "Ещё вопрос", "Когда?", f"{DAY} 11:20")
+    office.once(f"{DAY} 11:25")
+    assert str(office.rows("Обращения")[-1]["№"]) < "Q-2026-0010"
+
+
+def test_questions_keep_their_numbers_in_a_sheet_without_personal_data(office: House) -> None:
+    office.configure('personal_data = "shown"', 'personal_data = "masked"')
+    _lose_an_hour(office)
+    shown = office.rows("Обращения")
+    assert "w***@else.example" in shown[-2].values()
+    _restore(office)
+    office.ok(f"{DAY} 11:15")
+    assert office.rows("Обращения") == shown
