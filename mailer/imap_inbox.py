@@ -245,6 +245,7 @@ class ImapInbox:
 
     def new(self, skip: Container[str] = (), *, done_since: datetime | None = None) -> Iterator[RawMail]:
         if done_since is not None and self._done_folder:
+            self._line.use(self._selected)  # makes that folder if it is not there
             yield from self._moved(skip, done_since)
         put_off: list[str] = []
         listed = self._waiting(done_since)

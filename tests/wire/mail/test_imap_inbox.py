@@ -321,6 +321,13 @@ def test_what_was_moved_away_since_a_moment_comes_again_on_request(account: Acco
     assert [item.key for item in inbox.new(done_since=second.received_at + timedelta(days=3))] == []
 
 
+def test_letters_are_read_though_the_folder_of_settled_ones_is_not_there_yet(account: Account) -> None:
+    """A mailbox that was made anew, like the ledger."""
+    account.deliver(letter())
+    inbox = account.inbox(done_folder="Done")
+    assert subjects(list(inbox.new(done_since=datetime(2026, 3, 2, tzinfo=UTC)))) == ["1"]
+
+
 # -- lines that break ---------------------------------------------------------------
 
 
