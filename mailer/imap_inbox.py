@@ -514,7 +514,9 @@ class OwnCopies:
         found: dict[str, Gone] = {}
         for folder in (self._line.use(self._sent), *self._also):
             heads = self._line.use(partial(self._heads, folder=folder, since=(moment - timedelta(days=1)).date()))
-            found.update((copy.key, copy) for head in heads if (copy := gone(head)))
+            for head in heads:
+                if (copy := gone(head)) is not None:  # what lies among the sent ones goes before what anybody could send us
+                    found.setdefault(copy.key, copy)
         return list(found.values())
 
     def keep(self, raw: bytes) -> None:

@@ -328,6 +328,16 @@ def test_letters_are_read_though_the_folder_of_settled_ones_is_not_there_yet(acc
     assert subjects(list(inbox.new(done_since=datetime(2026, 3, 2, tzinfo=UTC)))) == ["1"]
 
 
+def test_a_letter_that_comes_back_with_another_case_in_its_header_is_still_what_was_sent(account: Account) -> None:
+    """Its recipient knows key and reply address, and could say that another partner's letter went out."""
+    began = datetime.now(UTC)
+    ours = letter(1, f"X-Partner-Key: {'ab' * 32}", "To: ivan@partner.example", "X-Partner-Case: D-2026-0001")
+    account.copies().keep(ours)
+    account.deliver(ours.replace(b"D-2026-0001", b"D-2026-0002").replace(b"To: ivan", b"To: rival"))
+    (found,) = account.copies(also=["INBOX"]).gone_since(began)
+    assert (found.number, found.recipient) == ("D-2026-0001", "ivan@partner.example")
+
+
 # -- lines that break ---------------------------------------------------------------
 
 
