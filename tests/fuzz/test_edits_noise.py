@@ -124,7 +124,7 @@ def _nothing_is_lost(home: Path, rounds: list[list[tuple[Any, ...]]]) -> None:
         assert cases <= shown, done.err
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(st.lists(st.lists(edits, max_size=6), min_size=1, max_size=2))
 def test_people_at_the_workbook(busy_home: Path, rounds: list[list[tuple[Any, ...]]]) -> None:
     _nothing_is_lost(busy_home, rounds)

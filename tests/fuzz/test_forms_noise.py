@@ -84,7 +84,7 @@ def _all_are_answered(home: Path, rows: list[tuple[str, dict[str, Value]]]) -> N
             assert "49" not in sent.subject
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(st.lists(form_rows(), min_size=8, max_size=25))
 def test_every_row_is_answered(busy_home: Path, rows: list[tuple[str, dict[str, Value]]]) -> None:
     _all_are_answered(busy_home, rows)

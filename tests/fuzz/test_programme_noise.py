@@ -71,7 +71,7 @@ def _works_under(home: Path, scratch: Path, slip: tuple[str, str]) -> None:
         assert house.status()["quarantine"] == []
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(editions())
 def test_half_a_year_under_an_odd_edition(empty_home: Path, scratch: Path, slip: tuple[str, str]) -> None:
     _works_under(empty_home, scratch, slip)

@@ -172,7 +172,14 @@ STORIES: tuple[Callable[[House], None], ...] = (
 """Stories from elsewhere, and one of ours: between them everything that the record has to hold."""
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.removeprefix("test_"))
+TOLD_APART = [
+    pytest.param(story, id=story.__name__.removeprefix("test_"), marks=[pytest.mark.slow] if number % 3 else [])
+    for number, story in enumerate(STORIES)
+]
+"""One in three is told each time, the others with all that takes long."""
+
+
+@pytest.mark.parametrize("story", TOLD_APART)
 def test_the_record_replayed_is_the_record(house: House, story: Callable[[House], None]) -> None:
     story(house)
     replays_to_the_last_field(house)
