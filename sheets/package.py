@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from xml.sax.saxutils import escape
@@ -31,6 +32,8 @@ _STYLED = re.compile(rb'<c\b(?=[^>]*?\br="([A-Z]{1,3}\d+)")[^>]*?\bs="(\d+)"')
 _ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr\s*=\s*["'](\d+)""")
 _WIDE = re.compile(rb"""\sr\s?=\s?["'](?:[A-Za-z]{3}|[D-Zd-z][A-Za-z])\d""")
 _CELLS = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\sr\s*=\s*["']([A-Za-z]{1,3})(\d+)""")
+_PIECE = 1024 * 1024
+_LARGEST_TAG = 16 * _PIECE  # with the text up to the next one; a cell holds 32 767 characters
 _NARROW = 104  # columns A to CZ, which `_WIDE` does not find
 _UNKNOWN = re.compile(rb'(<c\b[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*?)(>\s*<f[ >].*?</f>)\s*(?:<v\s*/>|<v></v>)', re.DOTALL)
 
@@ -117,20 +120,38 @@ def hold_to_bounds(path: Path) -> None:
         if sum(item.file_size for item in book.infolist()) > LARGEST_PARTS:
             raise Sprawling("unpacked it is larger than a gigabyte")
         for title, part in _worksheets(book):
-            far = _far_cell(book.read(part))
+            far = _far_cell(partial(_pieces, book, part))
             if far:
                 raise Sprawling(f"«{title}» reaches as far as the cell {far}; delete the rows and columns beyond the table")
 
 
-def _far_cell(xml: bytes) -> str:
+def _pieces(book: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """The part piece by piece, each of whole tags: a sheet is not held in memory for the sake of its corner."""
+    rest = b""
+    with book.open(part) as xml:
+        while chunk := xml.read(_PIECE):
+            rest += chunk
+            cut = rest.rfind(b"<")
+            if cut <= 0 and len(rest) > _LARGEST_TAG:
+                raise Sprawling("a part of it is no table")
+            yield rest[:cut] if cut > 0 else b""
+            rest = rest[max(cut, 0) :]
+    yield rest
+
+
+def _far_cell(pieces: Callable[[], Iterator[bytes]]) -> str:
     """The corner of the sheet, if the area up to it is too large to be held; "" if not."""
-    rows = max(map(int, _ROW.findall(xml)), default=1)
-    if rows * _NARROW <= LARGEST_AREA and _WIDE.search(xml) is None:
+    rows, wide = 1, False
+    for xml in pieces():
+        rows = max([rows, *(int(found[1]) for found in _ROW.finditer(xml))])
+        wide = wide or _WIDE.search(xml) is not None
+    if rows * _NARROW <= LARGEST_AREA and not wide:
         return ""
     column = row = 1
-    for letters, digits in _CELLS.findall(xml):
-        column = max(column, column_index_from_string(letters.decode().upper()))
-        row = max(row, int(digits))
+    for xml in pieces():
+        for found in _CELLS.finditer(xml):
+            column = max(column, column_index_from_string(found[1].decode().upper()))
+            row = max(row, int(found[2]))
     return f"{get_column_letter(column)}{max(row, rows)}" if column * max(row, rows) > LARGEST_AREA else ""
 
 
