@@ -8,9 +8,10 @@ facts it is given besides the common ones; a test holds templates and list toget
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from cases.model import Case, DealData, Facts, LeadData, LicenceData, Mail, Offer, OrderData, PartnerData, ReasonText
 from rules.edition import Edition, TierFigures
@@ -143,6 +144,45 @@ _OWN_LISTS: Mapping[str, Mapping[str, str]] = {
     "deal-refused": {"1": "wait", "2": "appeal"},
     "waiting-list": {"9": "stop-waiting"},
 }
+
+
+_NEWS: Mapping[str, Callable[[Any], object]] = {
+    "due_on": str,
+    "overdue": bool,
+    "outcome": str,
+    "action": str,
+    "why": str,
+    "tier": lambda tier: tier["name"],
+    "offer": lambda offer: offer.get("discount", ""),
+    "training": lambda training: training["starts_at"],
+    "lead": lambda lead: [lead[name] for name in ("lead", "contact", "region")],
+}
+"""Facts that are news, and what in them is. The others tell how the case stands, or reckon days from the decision's own."""
+
+_ANSWERS = "answers"
+
+
+def marks(mail: Mail) -> tuple[str, ...]:
+    """What the letter is there to say, as `topic.digest`: whatever it answers; of a letter that answers nothing, its news.
+
+    Decided anew from what people wrote, it has the same marks: days and what else was told beside may have changed.
+    """
+    answered = [*mail.thread, *(f"{source} {key}" for source, key in mail.answers)]
+    if answered:
+        return tuple(_mark(_ANSWERS, one) for one in answered)
+    told = {name: pick(mail.context[name]) for name, pick in _NEWS.items() if name in mail.context}
+    changes = mail.context.get("changes", ())
+    return tuple(_mark(topic, news) for topic, news in (*told.items(), *((one["name"], one["new"]) for one in changes)))
+
+
+def overtakes(later: Iterable[str], earlier: Iterable[str]) -> bool:
+    """Does a later letter of that kind tell something else of what an earlier one told, by their marks?"""
+    told = {mark.partition(".")[0]: mark for mark in earlier}
+    return any(told.get(mark.partition(".")[0], mark) != mark for mark in later if not mark.startswith(f"{_ANSWERS}."))
+
+
+def _mark(topic: str, news: object) -> str:
+    return f"{topic}.{hashlib.sha256(repr(news).encode()).hexdigest()[:16]}"
 
 
 def own_list(letter: Mail | None) -> Mapping[str, str]:

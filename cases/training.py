@@ -130,7 +130,7 @@ def _invite(desk: Desk, case: Case, *, moved: bool) -> None:
     data.invited = True
     facts = {"training": _facts(desk, case), "invitation": _calendar(desk, case, "REQUEST"), "moved": moved}
     section = desk.edition(case).training.section
-    desk.write(case, "training-invitation", section=section, facts=facts, distinct=f"{data.sequence}")
+    desk.write(case, "training-invitation", section=section, facts=facts, distinct=f"{data.sequence} {data.planned_on}")
     _plan(desk, case)
 
 
@@ -144,7 +144,7 @@ def cancel(desk: Desk, case: Case) -> None:
     data.invited = False
     facts = {"training": _facts(desk, case), "invitation": _calendar(desk, case, "CANCEL")}
     section = desk.edition(case).training.section
-    desk.write(case, "training-cancelled", section=section, facts=facts, distinct=f"{data.sequence}")
+    desk.write(case, "training-cancelled", section=section, facts=facts, distinct=f"{data.sequence} {data.planned_on}")
 
 
 def withdraw(desk: Desk, partner: Case) -> None:

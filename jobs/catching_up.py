@@ -41,6 +41,15 @@ def is_over(office: Office, sheet: SheetInHand) -> bool:
     return sheet.heard and sheet.ingested and legible and not letters_left
 
 
+def cases_were_reviewed(office: Office) -> None:
+    """Once the sheet was compared, and what follows from it decided, letters that are written later are news."""
+    with office.ledger.reading(office.now) as tx:
+        if tx.decided_anew() is None or tx.note(CATCHING_UP):
+            return
+    with office.ledger.transaction(office.now) as tx:
+        tx.news_from_now_on()
+
+
 def keep_numbers(office: Office, sheet: SheetInHand) -> None:
     """Numbers that the sheet shows and the ledger does not know are kept for their cases."""
     with office.ledger.transaction(office.now) as tx:

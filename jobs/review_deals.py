@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cases.desk import Desk
 from cases.model import PREFIX, CaseKind
 from cases.review import order, review
+from jobs import catching_up
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
@@ -46,6 +47,7 @@ def run(office: Office) -> None:
         office.in_portions(portion, PORTION, work, set_aside, "cases")
         reach(FailPoint.CASES_REVIEWED)
         office.report.counts["cases looked at"] += len(portion)
+    catching_up.cases_were_reviewed(office)
     _say_quarantine(office)
 
 

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 
 from cases.desk import Desk
+from cases.letters import marks, overtakes
 from cases.model import Mail, Offer
 from cases.ports import Outgoing
 from cases.undelivered import came_back, to_another
@@ -21,11 +23,10 @@ from jobs.failpoints import FailPoint, reach
 from jobs.office import Office
 from ledger.database import SqlTransaction
 from ledger.delivery import LeaseLost
-from ledger.notes import RESTORED
 from mailer.building import File, build
 from mailer.kinds import names_no_address
 from mailer.offer import offer_file
-from mailer.outbox import DeliveryUncertain, Refused, Unavailable, Withdrawn
+from mailer.outbox import DeliveryUncertain, Gone, Refused, Unavailable, Withdrawn
 from mailer.rendering import render
 
 PORTION = 200
@@ -51,7 +52,7 @@ class _Outcome:
     refused: dict[str, str] = field(default_factory=dict)
     in_doubt: dict[str, str] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
-    went_as: dict[str, str] = field(default_factory=dict)  # of those sent: the key under which they went before
+    went_as: dict[str, str] = field(default_factory=dict)  # the key under which they went before
 
 
 def run(office: Office) -> None:
@@ -78,34 +79,42 @@ def run(office: Office) -> None:
 
 class _StandIns:
     """Letters that went out and that a ledger made from a backup does not know: each stands for one that is written anew about
-    the same case, of the same kind, to the same address.
+    the same case, of the same kind, to the same address, and says the same.
     """
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._keys: dict[tuple[str, str, str], list[str]] | None = None
+        with office.ledger.reading(office.now) as tx:
+            self._anew = tx.decided_anew()
+        self._copies: dict[tuple[str, str, str], list[Gone]] | None = None
 
     def take(self, mail: Mail) -> str:
         """Under which key that letter went out before, "" if it did not. Raises as `Mailbox.find` does.
 
-        Letters to staff say something else each time, and go.
+        What was written before the backup went under its own key, if it went. Letters to staff say something else each time: they
+        go.
         """
-        if mail.template == "staff-attention":
+        if self._anew is None or not self._anew[0] < mail.queued_at <= self._anew[1] or mail.template == "staff-attention":
             return ""
-        if self._keys is None:
-            self._keys = self._unknown()
-        keys = self._keys.get((mail.number, mail.template, mail.recipient.lower()))
-        return keys.pop(0) if keys else ""
+        if self._copies is None:
+            self._copies = self._unknown(self._anew[0])
+        copies = self._copies.get((mail.number, mail.template, mail.recipient.lower()), [])
+        said = marks(mail)
+        for place, copy in enumerate(copies):
+            if copy.marks is None or copy.marks.issuperset(said):
+                if any(overtakes(later.marks or (), said) for later in copies[place + 1 :]):
+                    continue  # the recipient has been told something else since
+                return copies.pop(place).key
+        return ""
 
-    def _unknown(self) -> dict[tuple[str, str, str], list[str]]:
-        with self._office.ledger.reading(self._office.now) as tx:
-            since = tx.note(RESTORED)
-        found: dict[tuple[str, str, str], list[str]] = {}
-        copies = self._office.mailbox.gone_since(datetime.fromisoformat(since)) if since else []
+    def _unknown(self, since: datetime) -> dict[tuple[str, str, str], list[Gone]]:
+        """By case, kind and recipient, in the order in which they were written."""
+        found: dict[tuple[str, str, str], list[Gone]] = {}
+        copies = sorted(self._office.mailbox.gone_since(since), key=attrgetter("at"))
         with self._office.ledger.reading(self._office.now) as tx:
             for copy in copies:
                 if tx.is_ours(copy.key, copy.token) and tx.letter_by_token(copy.token) is None:
-                    found.setdefault((copy.number, copy.template, copy.recipient), []).append(copy.key)
+                    found.setdefault((copy.number, copy.template, copy.recipient), []).append(copy)
         return found
 
 
@@ -122,14 +131,14 @@ def _clear_doubt(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome,
         for outgoing in doubtful:
             if outgoing.message_id not in found and not outgoing.interrupted and (earlier := stand_ins.take(outgoing.mail)):
                 outcome.went_as[outgoing.mail.key] = earlier
-                found.add(outgoing.message_id)
     except DeliveryUncertain as error:
         outcome.in_doubt.update((outgoing.mail.key, str(error)) for outgoing in doubtful)
     except Unavailable as error:
         outcome.uncertain.update((outgoing.mail.key, str(error)) for outgoing in doubtful)
     else:
         outcome.sent.extend(outgoing.mail.key for outgoing in doubtful if outgoing.message_id in found)
-        absent = [outgoing for outgoing in claimed if not outgoing.uncertain or outgoing.message_id not in found]
+        gone = {outgoing.mail.key for outgoing in doubtful if outgoing.message_id in found} | outcome.went_as.keys()
+        absent = [outgoing for outgoing in claimed if outgoing.mail.key not in gone]
         if not office.mailbox.grace:
             return absent
         outcome.waiting.extend(outgoing.mail.key for outgoing in absent if outgoing.interrupted)
@@ -266,10 +275,13 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
     """Record how every try ended, and tell staff what needs them."""
     by_key = {outgoing.mail.key: outgoing for outgoing in claimed}
     with office.desk() as (desk, tx):
+        for key, earlier in outcome.went_as.items():
+            if tx.mail_went_as(key, earlier):
+                outcome.sent.append(key)
+            else:
+                tx.mail_waits(key, office.now)  # another worker found that copy, too
         for key in outcome.sent:
             tx.mail_sent(key, office.now)
-        for key, earlier in outcome.went_as.items():
-            tx.mail_went_as(key, earlier)
         for errors, uncertain in ((outcome.deferred, False), (outcome.uncertain, True)):
             for key, error in errors.items():
                 if not tx.mail_leased(key, office.ledger.owner):

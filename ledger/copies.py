@@ -79,8 +79,9 @@ def restore(path: Path, url: str) -> dict[str, int]:
                 raise BackupUnusable(f"the ledger {shown(target)} is not empty; move it away first")
             counts = _copy_rows(reading, writing)
             last = writing.execute(select(func.max(job_runs.c.started_at)).where(job_runs.c.job == "ingest_mail")).scalar_one()
-            unread = writing.execute(select(notes.c.value).where(notes.c.key == READ_AGAIN)).scalar_one_or_none()
-            since = unread or (last or _LONG_AGO).isoformat()  # the backup may be one of a ledger that was catching up itself
+            lost = writing.scalars(select(notes.c.value).where(notes.c.key.in_((READ_AGAIN, RESTORED))))
+            earlier = (note.partition("/")[0] for note in lost if note)  # the backup may be one of a ledger that was catching up
+            since = min((datetime.fromisoformat(moment) for moment in earlier), default=last or _LONG_AGO).isoformat()
             told = {RESTORED: since, READ_AGAIN: since, CATCHING_UP: "{}"}
             rows = [{"key": key, "value": value} for key, value in told.items()]
             writing.execute(upsert(target.dialect.name, notes, "value"), rows)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from cases.model import DealData, LeadData
 from cases.ports import Outgoing
 from ledger.codec import decode_answers
 from ledger.letters import Letters, mail_of, reply_token
 from ledger.notes import CATCHING_UP, RESTORED
-from ledger.schema import MailState, mails, notes
+from ledger.schema import MailState, mails
 from ledger.unit import is_open_deal
 
 _m = mails.c
@@ -41,8 +41,11 @@ _give_back = (
     .where(and_(_m.lease_owner == bindparam("of_owner"), _m.lease_until > bindparam("now")))
     .values(lease_until=bindparam("now"))
 )
-_restored = select(notes.c.key).where(notes.c.key == RESTORED)
-_forget_restored = delete(notes).where(notes.c.key == RESTORED)
+_unsettled = (
+    select(_m.key)
+    .where(_m.state.in_([MailState.QUEUED, MailState.DEFERRED, MailState.SENDING]), _m.queued_at <= bindparam("until"))
+    .limit(1)
+)
 _state = select(_m.number, _m.state, _m.attempts, _m.answers, _m.warns, _m.lease_owner, _m.lease_until).where(
     _m.key == bindparam("key")
 )
@@ -81,6 +84,7 @@ _wait = (
 )
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+_NO_END = datetime.max.replace(tzinfo=UTC)
 
 
 class LeaseLost(Exception):
@@ -96,22 +100,36 @@ class Delivery(Letters):
         `uncertain`: an earlier try began and nobody knows its end; so it stays through deferrals until bytes are prepared.
         """
         self._flush_mails()
-        restored = self._rows_of(_restored)
+        anew = self.decided_anew()
         claimed = []
         claims = []
         for row in self._rows_of(_due, {"now": self.now, "most": limit}):
             interrupted = row.state == MailState.SENDING
-            doubt = bool(restored) or row.uncertain or interrupted
+            doubt = (anew is not None and row.queued_at <= anew[1]) or row.uncertain or interrupted
             claims.append({"of": row.key, "owner": owner, "until": lease_until, "doubt": doubt})
             claimed.append(Outgoing(mail_of(row), row.message_id, row.token, row.raw, row.attempts, doubt, interrupted))
         if claims:
             self._connection.execute(_claim, claims)
         return claimed
 
+    def decided_anew(self) -> tuple[datetime, datetime] | None:
+        """From when until when (beyond all times: it lasts) a ledger made from a backup decides what the lost one may have
+        decided before it; None for a ledger that has nothing to make good.
+        """
+        since, _, until = self.note(RESTORED).partition("/")
+        return (datetime.fromisoformat(since), datetime.fromisoformat(until) if until else _NO_END) if since else None
+
+    def news_from_now_on(self) -> None:
+        """What follows from all that a restored ledger learnt again is decided at this transaction's `now`, if it caught up."""
+        anew = self.decided_anew()
+        if anew is not None and anew[1] == _NO_END and not self.note(CATCHING_UP):
+            self.set_note(RESTORED, f"{anew[0].isoformat()}/{self.now.isoformat()}")
+
     def nothing_forgotten(self) -> None:
-        """Whatever a restored ledger made anew is out, if it has caught up: letters go again without being looked for."""
-        if not self.note(CATCHING_UP):
-            self._connection.execute(_forget_restored)
+        """If all letters about what was decided anew are settled, whoever had them in hand, nothing is looked for any more."""
+        anew = self.decided_anew()
+        if anew is not None and anew[1] != _NO_END and not self._rows_of(_unsettled, {"until": anew[1]}):
+            self.set_note(RESTORED, "")
 
     def give_back_mails(self, owner: str) -> None:
         """What `owner` claimed and never settled can be claimed again at once: whoever bore that name before is dead."""
@@ -169,10 +187,15 @@ class Delivery(Letters):
         """Was this reply token made here for the letter with that key?"""
         return compare_digest(reply_token(self._secret, key).encode(), token.encode())
 
-    def mail_went_as(self, key: str, earlier: str) -> None:
-        """The letter had gone out under another key: answers to it name that one's Message-ID and token."""
-        values = {"of": key, "id": earlier[:32], "reply": reply_token(self._secret, earlier)}
-        self._connection.execute(_went_as, values)
+    def mail_went_as(self, key: str, earlier: str) -> bool:
+        """The letter had gone out under another key: answers to it name that one's Message-ID and token. False if another letter
+        went as that one.
+        """
+        token = reply_token(self._secret, earlier)
+        if self.letter_by_token(token) is not None:
+            return False
+        self._connection.execute(_went_as, {"of": key, "id": earlier[:32], "reply": token})
+        return True
 
     def mail_deferred(self, key: str, until: datetime, error: str, uncertain: bool = False) -> None:
         """A passing failure: try again later; the attempt is counted. `uncertain`: it may have gone (line lost after DATA).

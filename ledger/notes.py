@@ -1,7 +1,9 @@
 """Notes that a ledger made from a backup bears until it has caught up with what happened after the backup."""
 
 RESTORED = "ledger.restored"
-"""Letters that are not known here may have gone out since then (ISO moment): each is looked for before it goes."""
+"""What is decided since then (ISO moment) may have been decided before, and its letter have gone out: it is looked for before
+it goes. A second moment behind a slash is the last such decision's; what comes later is new.
+"""
 
 READ_AGAIN = "mail.read-again-since"
 """Letters that came since then (ISO moment) may be marked as done in the mailbox without being known here."""

@@ -16,6 +16,7 @@ from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime
 
+from cases.letters import marks
 from cases.ports import Outgoing
 from mailer.format import MOSCOW
 from mailer.invitation import calendar_entry, file_stem
@@ -87,6 +88,7 @@ def build(
         "X-Partner-Case": _line(mail.number),
         "X-Partner-Template": _line(mail.template),
         "X-Partner-Key": _line(mail.key),
+        "X-Partner-Says": "\n ".join(map(_line, marks(mail))),
     }
     for name, value in headers.items():
         if value:

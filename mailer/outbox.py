@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import Message
-from email.utils import parseaddr
+from email.utils import mktime_tz, parseaddr, parsedate_tz
 from typing import NamedTuple, Protocol
 
-GONE_FIELDS = ("X-Partner-Key", "X-Partner-Case", "X-Partner-Template", "To", "Reply-To")
+GONE_FIELDS = ("X-Partner-Key", "X-Partner-Case", "X-Partner-Template", "To", "Reply-To", "X-Partner-Says", "Date")
 
 
 class DeliveryUncertain(Exception):
@@ -29,22 +29,30 @@ class Withdrawn(Exception):
 
 
 class Gone(NamedTuple):
-    """A letter that went out, by its own copy. `token`: that of its reply address, which nobody else can make for its key."""
+    """A letter that went out, by its own copy. `token`: that of its reply address, which nobody else can make for its key.
+
+    `marks`: see `cases.letters.marks`; None for one that an earlier release wrote. `at`: when it was written.
+    """
 
     key: str
     number: str
     template: str
     recipient: str
     token: str
+    marks: frozenset[str] | None
+    at: datetime
 
 
 def gone(head: Message) -> Gone | None:
     """What the header of a copy says; None if the letter is none of ours."""
-    key, number, template, to, reply_to = (str(head.get(name, "")).strip() for name in GONE_FIELDS)
+    key, number, template, to, reply_to, says, written = (str(head.get(name, "")).strip() for name in GONE_FIELDS)
     if not key:
         return None
     token = parseaddr(reply_to)[1].partition("@")[0].rpartition("+")[2]
-    return Gone(key.lower(), number, template, parseaddr(to)[1].lower(), token.lower())
+    stamp = parsedate_tz(written)
+    at = datetime.fromtimestamp(mktime_tz(stamp) if stamp else 0, UTC)
+    said = frozenset(says.split()) if "X-Partner-Says" in head else None
+    return Gone(key.lower(), number, template, parseaddr(to)[1].lower(), token.lower(), said, at)
 
 
 def always() -> bool:

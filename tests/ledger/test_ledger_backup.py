@@ -89,15 +89,60 @@ def test_a_backup_made_while_others_write_is_whole_and_can_be_restored(ledger: S
     with again.transaction(NOW) as tx:
         letters = tx.claim_mails("tests", NOW + timedelta(minutes=1), 1000)
         assert all(letter.uncertain for letter in letters)  # each may have gone out after the backup was made
+        for letter in letters:
+            tx.mail_sent(letter.mail.key, NOW)
+        tx.news_from_now_on()  # too early: the sheet was not compared yet
         tx.nothing_forgotten()
-        tx.queue_mail(mail("D-2026-9998"))
-        assert [letter.uncertain for letter in tx.claim_mails("tests", NOW + timedelta(minutes=1), 1000)] == [True]
-        tx.set_note(CATCHING_UP, "")  # the sheet was compared
-        tx.nothing_forgotten()
-        tx.queue_mail(mail("D-2026-9999"))
-        assert [letter.uncertain for letter in tx.claim_mails("tests", NOW + timedelta(minutes=1), 1000)] == [False]
+        assert tx.decided_anew() is not None
     assert again.integrity() == []
     again.close()
+
+
+def test_letters_are_looked_for_until_all_that_was_decided_anew_is_settled(tmp_path: Path) -> None:
+    """Whoever delivers, and however little it has in hand itself."""
+    made = open_ledger(f"sqlite:///{tmp_path / 'lost.db'}", secret=SECRET, owner="tests")
+    made.backup(tmp_path / "copy.db")
+    made.close()
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    restore(tmp_path / "copy.db", url)
+    ledger = open_ledger(url, secret=SECRET, owner="tests")
+    with ledger.transaction(NOW) as tx:
+        tx.set_note(CATCHING_UP, "")  # the sheet was compared
+        tx.nothing_forgotten()  # by one that had claimed nothing
+        tx.queue_mail(mail("D-2026-0001"))
+    later = NOW + timedelta(minutes=5)
+    with ledger.transaction(later) as tx:
+        tx.queue_mail(mail("D-2026-0002", queued_at=later))  # what followed from it
+        tx.news_from_now_on()
+        tx.nothing_forgotten()
+    with ledger.transaction(later + timedelta(minutes=1)) as tx:
+        tx.news_from_now_on()
+        tx.queue_mail(mail("D-2026-0003", queued_at=later + timedelta(minutes=1)))
+        letters = tx.claim_mails("tests", later + timedelta(minutes=9), 10)
+        assert {one.mail.number: one.uncertain for one in letters} == {
+            "D-2026-0001": True,
+            "D-2026-0002": True,
+            "D-2026-0003": False,
+        }
+        tx.mail_sent(letters[0].mail.key, later)
+        tx.nothing_forgotten()
+        assert tx.decided_anew() is not None
+        tx.mail_sent(letters[1].mail.key, later)
+        tx.nothing_forgotten()
+        assert tx.decided_anew() is None
+    ledger.close()
+
+
+def test_one_copy_stands_for_one_letter(tmp_path: Path) -> None:
+    """Two workers may have found it, each for another letter."""
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", secret=SECRET, owner="tests")
+    first, second = mail("D-2026-0001"), mail("D-2026-0001", revision=1)
+    with ledger.transaction(NOW) as tx:
+        for letter in (first, second):
+            tx.queue_mail(letter)
+        assert tx.mail_went_as(first.key, "ab" * 32)
+        assert not tx.mail_went_as(second.key, "ab" * 32)
+    ledger.close()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database at all" * 100])

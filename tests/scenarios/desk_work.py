@@ -96,3 +96,15 @@ def columns(house: House, tab: str, number: str, names: Sequence[str]) -> list[o
     """Some cells of a row."""
     row = house.row(tab, number)
     return [row[name] for name in names]
+
+
+def back_up(house: House) -> None:
+    """Copy the ledger, to be restored later in the story."""
+    assert house.run("backup", str(house.root / "copy.db")).code == 0
+
+
+def restore(house: House) -> None:
+    """The ledger is lost, and made from that copy."""
+    for file in house.root.glob("ledger.db*"):
+        file.unlink()
+    assert house.run("restore", str(house.root / "copy.db")).code == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.desk_work import DAY, FIRST, ONE, edit, place
+from tests.scenarios.desk_work import DAY, FIRST, ONE, back_up, edit, place, restore
 from tests.scenarios.house import House, inn
 
 
@@ -20,9 +20,7 @@ def test_replies_that_came_after_the_backup_are_acted_on_again(office: House) ->
     shown = office.rows("Сделки"), office.rows("Обращения")
     assert office.row("Сделки", "D-2026-0001")["Статус продажи"] == "тендер"
 
-    for file in office.root.glob("ledger.db*"):
-        file.unlink()
-    assert office.run("restore", str(office.root / "copy.db")).code == 0
+    restore(office)
     office.ok(f"{DAY} 11:20")
     assert office.explain("D-2026-0005")["state"] == "Зарегистрирована"
     assert (office.rows("Сделки"), office.rows("Обращения")) == shown
@@ -36,7 +34,7 @@ def test_replies_that_came_after_the_backup_are_acted_on_again(office: House) ->
 
 def test_what_the_sheet_shows_stands_when_the_ledger_is_older(office: House) -> None:
     """A day is lost: a new partner with its webinar, a deal, questions, a decision of staff, a discount and a contact by hand."""
-    assert office.run("backup", str(office.root / "copy.db")).code == 0
+    back_up(office)
     office.write("who@else.example", "Сколько стоит?", "Сколько стоит?", f"{DAY} 11:00")
     office.ok(f"{DAY} 11:01")
     office.partner("d@four.example", "ООО «Партнёр 4»", inn(4), f"{DAY} 11:10")
@@ -55,9 +53,7 @@ def test_what_the_sheet_shows_stands_when_the_ledger_is_older(office: House) -> 
     shown = {tab: office.rows(tab) for tab in ("Партнёры", "Обучение", "Обращения", "Форма Запрос", "Форма Партнёр")}
     deals = office.rows("Сделки")
 
-    for file in office.root.glob("ledger.db*"):
-        file.unlink()
-    assert office.run("restore", str(office.root / "copy.db")).code == 0
+    restore(office)
     done = office.ok("2026-03-03 10:00")
     assert "такого № нет" not in done.err
     for tab, rows in shown.items():
@@ -69,9 +65,11 @@ def test_what_the_sheet_shows_stands_when_the_ledger_is_older(office: House) -> 
     assert office.row("Партнёры", "P-0002")["Дополнительные контакты"] == "second@two.example"
     new = [letter for letter in office.mails() if letter.message_id not in told]
     dated = {(letter.template, letter.number) for letter in new}
-    assert dated == {("deal-terms-changed", "D-2026-0004"), ("deal-terms-changed", "D-2026-0005")}, (
-        "the day that stands in the sheet"
-    )
+    assert dated == {
+        ("deal-terms-changed", "D-2026-0004"),  # the day that stands in the sheet
+        ("deal-terms-changed", "D-2026-0005"),
+        ("training-invitation", "Q-2026-0005"),  # planned anew, a day later
+    }
     assert len(office.mails()) == len(told) + len(new)
 
     office.reply(office.mail("deal-registered", number="D-2026-0005"), "4", "2026-03-03 11:00")
@@ -84,11 +82,9 @@ def test_what_the_sheet_shows_stands_when_the_ledger_is_older(office: House) -> 
 
 def test_a_letter_that_somebody_else_wrote_stands_for_none_of_ours(office: House) -> None:
     """Whoever knows a case's number could put a copy with our headers into the mailbox; its reply address gives it away."""
-    office.run("backup", str(office.root / "copy.db"))
+    back_up(office)
     office.deal(f"{DAY} 11:00", FIRST, ONE, "ООО «Новый»", inn(120))
-    for file in office.root.glob("ledger.db*"):
-        file.unlink()
-    office.run("restore", str(office.root / "copy.db"))
+    restore(office)
     forged = office.root / "mail/sent/new/1772438400.Mabcd.partnerdesk"
     head = f"X-Partner-Key: {'ab' * 32}\nX-Partner-Case: D-2026-0005\nX-Partner-Template: deal-registered\nTo: {FIRST}\n"
     forged.write_text(f"{head}Reply-To: partners+{'a' * 26}@vendor.example\n\n.\n", encoding="utf-8")
@@ -99,18 +95,12 @@ def test_a_letter_that_somebody_else_wrote_stands_for_none_of_ours(office: House
 
 def _lose_an_hour(office: House) -> None:
     """Two questions and a deal come after the backup; then the ledger is made from it."""
-    assert office.run("backup", str(office.root / "copy.db")).code == 0
+    back_up(office)
     office.write("who@else.example", "Цена", "Сколько стоит?", f"{DAY} 11:00")
     office.ok(f"{DAY} 11:01")
     office.write("other@else.example", "Условия", "Какие условия?", f"{DAY} 11:02")
     office.deal(f"{DAY} 11:03", FIRST, ONE, "ООО «Новый»", inn(120))
     office.ok(f"{DAY} 11:05")
-
-
-def _restore(office: House) -> None:
-    for file in office.root.glob("ledger.db*"):
-        file.unlink()
-    assert office.run("restore", str(office.root / "copy.db")).code == 0
 
 
 @pytest.mark.parametrize("first", ["no workbook", "no letters"])
@@ -119,7 +109,7 @@ def test_what_cannot_be_read_at_first_is_waited_for(office: House, first: str) -
     _lose_an_hour(office)
     told = sorted(letter.message_id for letter in office.mails())
     shown = {tab: office.rows(tab) for tab in ("Сделки", "Обращения")}
-    _restore(office)
+    restore(office)
     office.write("third@else.example", "Ещё вопрос", "Когда?", f"{DAY} 11:10")
     if first == "no workbook":
         aside = office.book.rename(office.book.with_name("aside"))
@@ -143,7 +133,7 @@ def test_a_tab_that_is_stopped_at_first_is_caught_up_with_later(office: House) -
     _lose_an_hour(office)
     told = {letter.message_id for letter in office.mails()}
     deals = office.rows("Сделки")
-    _restore(office)
+    restore(office)
 
     def head(text: str, instead: str) -> None:
         edit(office, lambda book: setattr(book["Сделки"].cell(1, place(book["Сделки"], text)), "value", instead))
@@ -162,7 +152,7 @@ def test_a_slip_in_a_number_does_not_carry_all_others_away(office: House) -> Non
     _lose_an_hour(office)
     last = office.rows("Обращения")[-1]["№"]
     office.set_cell("Обращения", str(last), "№", "Q-2026-999999999")
-    _restore(office)
+    restore(office)
     office.once(f"{DAY} 11:15")
     office.write("third@else.example", "Ещё вопрос", "Когда?", f"{DAY} 11:20")
     office.once(f"{DAY} 11:25")
@@ -174,6 +164,6 @@ def test_questions_keep_their_numbers_in_a_sheet_without_personal_data(office: H
     _lose_an_hour(office)
     shown = office.rows("Обращения")
     assert "w***@else.example" in shown[-2].values()
-    _restore(office)
+    restore(office)
     office.ok(f"{DAY} 11:15")
     assert office.rows("Обращения") == shown

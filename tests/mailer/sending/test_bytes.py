@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from cases.letters import LETTERS
 from cases.model import Mail
 from cases.ports import Outgoing
 from mailer.building import File, build, references
@@ -49,6 +50,13 @@ def parsed(raw: bytes) -> EmailMessage:
     assert isinstance(message, EmailMessage)
     assert not message.defects
     return message
+
+
+@pytest.mark.parametrize("template", LETTERS)
+def test_what_a_letter_says_stands_in_its_head_as_digests_alone(template: str) -> None:
+    """No name and no figure: a server's log may show it."""
+    said = parsed(built(sample(template)))["X-Partner-Says"]
+    assert all(re.fullmatch(r"[a-z_]+\.[0-9a-f]{16}", mark) for mark in str(said or "").split())
 
 
 def test_headers() -> None:

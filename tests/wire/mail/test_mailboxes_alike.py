@@ -332,11 +332,14 @@ def test_what_went_out_since_a_moment_is_listed_once_with_what_it_was(post: Post
             head = (
                 f"X-Partner-Case: D-2026-000{number}\r\nX-Partner-Template: deal-registered\r\n"
                 f"To: Ivan <Ivan@partner.example>\r\nReply-To: partners+token{number}@vendor.example\r\n"
+                f"X-Partner-Says: discount.{number}\r\n valid_until.{number}\r\n"
             )
             connection.send(head.encode() + going_out(number)[1], "ivan@partner.example")
     found = sorted(post.mailbox().gone_since(began))
     assert [one.key[:32] for one in found] == [going_out(number)[0] for number in (1, 2)]
-    assert found[0][1:] == ("D-2026-0001", "deal-registered", "ivan@partner.example", "token1")
+    assert found[0][1:5] == ("D-2026-0001", "deal-registered", "ivan@partner.example", "token1")
+    assert found[0].marks == frozenset({"discount.1", "valid_until.1"})
+    assert found[0].at == datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
     assert post.mailbox().gone_since(began + timedelta(days=3)) == []
 
 
