@@ -124,7 +124,7 @@ def finish(desk: Desk, case: Case, state: DealState, outcome: str, by: str, reas
     )
     desk.record(case, "closing", outcome, by, reasons)
     desk.journal(case, f"deal:{state.value}")
-    desk.wake_rivals(case)
+    desk.wake_concerned(case)
     waiting.tell(desk, case.customer_inn)
 
 

@@ -134,7 +134,9 @@ def _own(desk: Desk, request: DealRequest, problems: tuple[Problem, ...]) -> tup
             elif deal.state == DealState.PENDING:
                 found.append(OwnDeal(deal.number, "waiting"))
     named = name_key(request.customer).key
-    for deal in desk.tx.deals_needing_data(request.partner_inn):
+    for deal in desk.tx.undecided_of(request.partner_inn):
+        if deal.kind is not CaseKind.DEAL or deal.state != DealState.NEEDS_DATA:
+            continue
         wrong = {problem.field for problem in deal.problems}
         data = deal.deal()
         same_customer = deal.customer_inn == request.customer_inn if "customer_inn" not in wrong else named == data.name_key
@@ -495,7 +497,7 @@ def approve(
     if made is None:
         desk.remark(case, "not-priced")
     desk.write(case, "deal-registered", facts={"deal": shown(desk, case), "offer": offer_facts(made)}, answers=rows, offer=made)
-    desk.wake_rivals(case)
+    desk.wake_concerned(case)
     waiting.lapse_own(desk, case)
 
 
@@ -549,7 +551,7 @@ def refuse(
         "can_wait": waiting.may_wait(desk, case),
     }
     desk.write(case, "deal-refused", reasons=told, facts=letter, answers=rows)
-    desk.wake_rivals(case)
+    desk.wake_concerned(case)
     waiting.tell(desk, case.customer_inn)
 
 

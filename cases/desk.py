@@ -17,6 +17,7 @@ from cases.model import (
     Case,
     CaseKind,
     DealState,
+    ErrandState,
     Event,
     Facts,
     FormRow,
@@ -46,6 +47,9 @@ class Impossible(Exception):
 
 _OWN_FORM = (CaseKind.PARTNER, CaseKind.DEAL, CaseKind.ORDER, CaseKind.PILOT)
 """Kinds with a form of their own, of the same name; the others come by `Форма Запрос` and forms that nobody could read."""
+
+
+_WAITING = (DealState.PENDING, ErrandState.PENDING)
 
 
 @dataclass(slots=True)
@@ -374,6 +378,21 @@ class Desk:
         for other in self.tx.deals_of_customer(case.customer_inn) if case.customer_inn else ():
             if other.number != case.number and other.state == DealState.PENDING:
                 self.wake(other)
+
+    def wake_undecided(self, partner_inn: str, *kinds: CaseKind) -> None:
+        """What of these kinds the partner has waiting is looked at again (all kinds by default): its ground may be gone."""
+        for case in self.tx.undecided_of(partner_inn):
+            due = case.wakes_at is not None and case.wakes_at <= self.now
+            if case.state in _WAITING and not due and (not kinds or case.kind in kinds):
+                self.wake(case)
+
+    def wake_concerned(self, deal: Case) -> None:
+        """A deal was decided or ended: looked at again is what waits because of it, the customer's undecided deals, the orders
+        on it and, once it is over, the deals of which its partner had too many.
+        """
+        self.wake_rivals(deal)
+        kinds = (CaseKind.ORDER,) if deal.state == DealState.REGISTERED else (CaseKind.ORDER, CaseKind.DEAL)
+        self.wake_undecided(deal.partner_inn, *kinds)
 
     def partner_name(self, inn: str) -> str:
         """The partner's name, "" if unknown."""

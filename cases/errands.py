@@ -88,7 +88,7 @@ def unfinished(desk: Desk, kind: CaseKind, partner_inn: str, address: str) -> li
     partner = desk.tx.partner(partner_inn) if partner_inn else None
     if not desk.speaks_for(address, partner):
         return []
-    return [case for case in desk.tx.cases_of_kind(kind, partner_inn) if case.state == ErrandState.NEEDS_DATA]
+    return [case for case in desk.tx.undecided_of(partner_inn) if case.kind is kind and case.state == ErrandState.NEEDS_DATA]
 
 
 def needs_data_overdue(desk: Desk, case: Case) -> bool:

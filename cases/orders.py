@@ -218,6 +218,7 @@ def review(desk: Desk, case: Case) -> None:
         reasons = desk.reason_texts(decision.reasons, edition)
         letter = {"order": order_facts(case)}
         errands.refuse(desk, case, "rules", reasons, section, "order-refused", letter, decision, recorded)
+        desk.wake_undecided(case.partner_inn, CaseKind.ORDER)
     else:
         _accept(desk, case, "rules", Decimal(decision.terms["discount"]), decision, recorded)
 
@@ -240,14 +241,7 @@ def _accept(
     rows = desk.answer(case, Answer.ACCEPTED)
     section = desk.edition(case).orders.section
     desk.write(case, "order-accepted", section=section, facts={"order": order_facts(case)}, answers=rows)
-    _look_again(desk, case)
-
-
-def _look_again(desk: Desk, case: Case) -> None:
-    """Other orders of the deal that wait count this one's licences anew."""
-    for other in desk.tx.cases_of_kind(CaseKind.ORDER, case.partner_inn):
-        if other.number != case.number and other.state == ErrandState.PENDING and other.order().deal == case.order().deal:
-            desk.wake(other)
+    desk.wake_undecided(case.partner_inn, CaseKind.ORDER)  # others of the deal count its licences anew
 
 
 # -- staff's word -----------------------------------------------------------------------
@@ -266,10 +260,10 @@ def hear(desk: Desk, case: Case, word: StaffWord) -> None:
                 raise Impossible("already-decided")
             reasons = errands.staff_reasons(desk, case, section)
             errands.refuse(desk, case, "staff", reasons, section, "order-refused", {"order": order_facts(case)})
-            _look_again(desk, case)
+            desk.wake_undecided(case.partner_inn, CaseKind.ORDER)
         case "close" | ErrandState.CLOSED:
             errands.close(desk, case, section)
-            _look_again(desk, case)
+            desk.wake_undecided(case.partner_inn, CaseKind.ORDER)
         case _:
             raise Impossible("word-unknown")
 

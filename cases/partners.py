@@ -323,7 +323,7 @@ def refuse(
     section = desk.edition(case).authorisation.section
     told = to_told(reasons, case)
     desk.write(case, "partner-refused", section=section, reasons=told, facts={"inn": case.partner().inn}, answers=rows)
-    _wake_deals(desk, case)
+    desk.wake_undecided(case.partner_inn)
 
 
 def to_told(reasons: tuple[ReasonText, ...], case: Case) -> tuple[ReasonText, ...]:
@@ -363,7 +363,7 @@ def approve(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
     training.open_webinar(desk, case, edition)
     tiers.review_partner(desk, case, quarterly=False)
     leads.wake_waiting(desk)
-    _wake_deals(desk, case)
+    desk.wake_undecided(case.partner_inn)
 
 
 def _adopt(desk: Desk, case: Case, edition: Edition) -> None:
@@ -386,18 +386,6 @@ def _settled(desk: Desk, case: Case) -> None:
     case.problems = []
     case.decided_at = desk.now
     desk.lift_remark(case, "impossible-word", "put-back")
-
-
-def _wake_deals(desk: Desk, case: Case) -> None:
-    """Deals that wait for the authorisation are looked at again."""
-    if not case.partner_inn:
-        return
-    for deal in desk.tx.deals_of_partner(case.partner_inn):
-        if deal.state == DealState.PENDING:
-            desk.wake(deal)
-    for errand in desk.tx.errands_of(case.partner_inn):
-        if errand.state == ErrandState.PENDING:
-            desk.wake(errand)
 
 
 def deauthorise(desk: Desk, case: Case, by: str) -> None:

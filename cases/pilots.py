@@ -308,14 +308,7 @@ def _report(desk: Desk, case: Case, report: PilotReport, by: str, answers: list[
     desk.journal(case, "pilot-reported")
     section = desk.edition(case).pilots.section
     desk.write(case, "pilot-report-received", section=section, facts=_letter(case), answers=answers)
-    _unblock(desk, case)
-
-
-def _unblock(desk: Desk, case: Case) -> None:
-    """Requests that waited because of this pilot's report are looked at again."""
-    for other in desk.tx.cases_of_kind(CaseKind.PILOT, case.partner_inn) if case.partner_inn else ():
-        if other.number != case.number and other.state == ErrandState.PENDING:
-            desk.wake(other)
+    desk.wake_undecided(case.partner_inn, CaseKind.PILOT)  # requests that waited because of this report
 
 
 # -- staff's word -----------------------------------------------------------------------
@@ -342,7 +335,7 @@ def hear(desk: Desk, case: Case, word: StaffWord) -> None:
         case "close" | ErrandState.CLOSED:
             errands.close(desk, case, section)
             desk.tx.cancel_mail(case.number, _LETTERS)
-            _unblock(desk, case)
+            desk.wake_undecided(case.partner_inn, CaseKind.PILOT)
         case "":
             raise Impossible("word-unknown")
         case _:

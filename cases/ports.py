@@ -107,8 +107,8 @@ class Transaction(Protocol):
     def preload_parties(self, partners: Iterable[str], customers: Iterable[str], name_keys: Iterable[str] = ()) -> None:
         """Have in memory, in a constant number of queries, what is asked about these INNs: partners, open deals, holds."""
 
-    def deals_needing_data(self, partner_inn: str) -> list[Case]:
-        """The partner's deals in state `needs-data`, by number."""
+    def undecided_of(self, partner_inn: str) -> list[Case]:
+        """The partner's deals, orders, pilots and NFR licences that wait for a decision or for data, by number."""
 
     def namesakes(self, name_key: str, customer_inn: str) -> list[str]:
         """Numbers of open deals whose customer's name key is equal under another INN."""

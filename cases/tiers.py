@@ -144,11 +144,9 @@ def move(
     )
     desk.journal(case, "tier", f"{desk.outside.wording.term(old.value)} → {desk.outside.wording.term(tier.value)}")
     listing.review(desk, case)
-    for deal in desk.tx.deals_of_partner(case.partner_inn):
-        if deal.state == DealState.PENDING:
-            desk.wake(deal)
+    desk.wake_undecided(case.partner_inn)
     for errand in desk.tx.errands_of(case.partner_inn):
-        if errand.kind is CaseKind.NFR and errand.state in (ErrandState.PENDING, ErrandState.RUNNING):
+        if errand.kind is CaseKind.NFR and errand.state == ErrandState.RUNNING:
             desk.wake(errand)
     if raised:
         leads.wake_waiting(desk)

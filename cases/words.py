@@ -181,7 +181,7 @@ def _partner(desk: Desk, case: Case, word: StaffWord) -> None:
     elif word.column == "discount":
         data.discount_override = _number(word.value or word.new)
         desk.record(case, "discount", "set", "staff", facts={"discount": percent(data.discount_override)})
-        partners_deals_wake(desk, case)
+        desk.wake_undecided(case.partner_inn)
     else:
         _partner_decision(desk, case, word.value)
 
@@ -197,18 +197,11 @@ def _partner_field(desk: Desk, case: Case, word: StaffWord) -> None:
         for address in data.staff_contacts:
             desk.tx.address_lives(address)  # whoever writes it down means it to be tried again
         desk.keep_contacts(case)
-        partners_deals_wake(desk, case)
+        desk.wake_undecided(case.partner_inn)
     elif word.column == "individual_discount":
         data.individual_discount = _number(word.new) if word.new.strip() else None
-        partners_deals_wake(desk, case)
+        desk.wake_undecided(case.partner_inn)
     desk.tx.save(case)
-
-
-def partners_deals_wake(desk: Desk, case: Case) -> None:
-    """What staff told of a partner may settle its waiting deals."""
-    for deal in desk.tx.deals_of_partner(case.partner_inn) if case.partner_inn else ():
-        if deal.state in (DealState.PENDING, DealState.NEEDS_DATA):
-            desk.wake(deal)
 
 
 def _partner_decision(desk: Desk, case: Case, decision: str) -> None:

@@ -94,11 +94,26 @@ def _take(office: Office, snapshot: Snapshot) -> None:
 
 
 def keep_tabs(tx: SqlTransaction, tabs: StaffTabs) -> None:
-    """Store staff's tabs, and note whose tier has to be reviewed for what changed in them."""
+    """Store staff's tabs, and see to it that what changed in them is acted on: note whose tier has to be reviewed, have looked
+    at again what waits while a customer refuses its partner, or no longer does.
+    """
+    _wake_refused(tx, tabs)
     concerned = tx.set_staff_tabs(tabs)
     if concerned:
         waiting = set(filter(None, tx.note(CONCERNED).split(",")))
         tx.set_note(CONCERNED, ",".join(sorted(waiting | concerned)))
+
+
+def _wake_refused(tx: SqlTransaction, tabs: StaffTabs) -> None:
+    """The customer's word came, or was taken out: undecided cases of the two are looked at again."""
+    pairs = [{(line.partner_inn, line.customer_inn) for line in lines} for lines in (tx.staff_tabs().refusals, tabs.refusals)]
+    changed = sorted(pairs[0] ^ pairs[1])
+    tx.preload_parties((partner for partner, _ in changed), ())
+    for partner, customer in changed:
+        for case in tx.undecided_of(partner):
+            if case.customer_inn == customer:
+                case.wakes_at = tx.now
+                tx.save(case)
 
 
 def _base(tx: SqlTransaction) -> Base:

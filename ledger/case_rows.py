@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, false, func, or_, select, update
 
-from cases.model import OPEN_DEAL_STATES, PREFIX, Case, CaseKind, DealData, DealState, PartnerState
+from cases.model import OPEN_DEAL_STATES, PREFIX, UNDECIDED_STATES, Case, CaseKind, DealData, PartnerState
 from ledger.codec import decode_case
 from ledger.notes import CATCHING_UP
 from ledger.schema import cases, holds, mails, waits
@@ -39,8 +39,10 @@ _open_counts = (
     .where(_OPEN, _c.partner_inn.in_(bindparam("of", expanding=True)))
     .group_by(_c.partner_inn)
 )
-_needing_data = _READ.where(
-    _c.kind == CaseKind.DEAL, _c.state == DealState.NEEDS_DATA, _c.partner_inn.in_(bindparam("of", expanding=True))
+_undecided = _READ.where(
+    _c.kind.in_((CaseKind.DEAL, *_ERRANDS)),
+    _c.state.in_(sorted(UNDECIDED_STATES)),
+    _c.partner_inn.in_(bindparam("of", expanding=True)),
 )
 # by name key alone: with the state beside it SQLite would walk all open deals instead of the index of name keys
 _names = select(_c.name_key, _c.number, _c.customer_inn).where(
@@ -85,6 +87,10 @@ def _stands_for(text: str, thing: str) -> bool:
     return True
 
 
+def _is_undecided(case: Case) -> bool:
+    return case.kind in (CaseKind.DEAL, *_ERRANDS) and case.state in UNDECIDED_STATES
+
+
 def _place(case: Case) -> tuple[datetime, int, str]:
     return (case.place_at or _LAST, case.place_seq, case.number)
 
@@ -100,7 +106,7 @@ class Cases(Submissions):
         super().__init__(*given)
         self._of_customer: dict[str, set[str]] = {}
         self._of_partner: dict[str, set[str]] = {}
-        self._asked_deals: dict[str, set[str]] = {}
+        self._undecided_of: dict[str, set[str]] = {}
         self._of_name: dict[str, dict[str, str]] = {}
         self._open_count: dict[str, int] = {}
         self._footprint: dict[str, tuple[bool, str]] = {}
@@ -184,13 +190,13 @@ class Cases(Submissions):
             self._open_count[now_of] += 1
         if case.kind is CaseKind.PARTNER and now_of in self._of_partner:
             self._of_partner[now_of].add(number)
+        if now_of in self._undecided_of and _is_undecided(case):
+            self._undecided_of[now_of].add(number)
         if isinstance(case.data, DealData):
             if case.customer_inn in self._of_customer:
                 self._of_customer[case.customer_inn].add(number)
             if case.data.name_key in self._of_name:
                 self._of_name[case.data.name_key][number] = case.customer_inn
-            if case.state == DealState.NEEDS_DATA and case.partner_inn in self._asked_deals:
-                self._asked_deals[case.partner_inn].add(number)
 
     def _set_quarantined(self, number: str, yes: bool) -> None:
         self._flush_cases()
@@ -266,14 +272,14 @@ class Cases(Submissions):
         self._load_open_counts([partner_inn])
         return self._open_count[partner_inn]
 
-    def deals_needing_data(self, partner_inn: str) -> list[Case]:
-        """The partner's deals that need data, by number."""
+    def undecided_of(self, partner_inn: str) -> list[Case]:
+        """The partner's deals, orders, pilots and NFR licences that wait for a decision or for data, by number."""
         if not partner_inn:
             return []
-        self._load_asked_deals([partner_inn])
-        found = (self._cases[number] for number in self._asked_deals[partner_inn])
-        asked = [case for case in found if case.state == DealState.NEEDS_DATA and case.partner_inn == partner_inn]
-        return sorted(asked, key=lambda case: (len(case.number), case.number))
+        self._load_undecided([partner_inn])
+        found = (self._cases[number] for number in self._undecided_of[partner_inn])
+        undecided = [case for case in found if inn_of(case) == partner_inn and _is_undecided(case)]
+        return sorted(undecided, key=lambda case: (len(case.number), case.number))
 
     def cases_of_kind(self, kind: CaseKind, partner_inn: str) -> list[Case]:
         """The partner's cases of that kind, by number."""
@@ -346,7 +352,7 @@ class Cases(Submissions):
         customers = [inn for inn in customers if inn]
         self._load_partners([*partners, *customers])  # a customer may be a partner itself
         self._load_open_counts(partners)
-        self._load_asked_deals(partners)
+        self._load_undecided(partners)
         self._load_customers(customers)
         self._load_holders(customers)
         self._load_waiters(customers)
@@ -361,13 +367,13 @@ class Cases(Submissions):
                 if inn_of(case) in self._of_partner:
                     self._of_partner[inn_of(case)].add(case.number)
 
-    def _load_asked_deals(self, inns: Iterable[str]) -> None:
-        for some in chunks(inn for inn in inns if inn not in self._asked_deals):
+    def _load_undecided(self, inns: Iterable[str]) -> None:
+        for some in chunks(inn for inn in inns if inn not in self._undecided_of):
             for inn in some:
-                self._asked_deals[inn] = set()
-            for case in self._with_unflushed(self._rows_of(_needing_data, {"of": some}), lambda case: case.kind is CaseKind.DEAL):
-                if case.partner_inn in self._asked_deals and case.state == DealState.NEEDS_DATA:
-                    self._asked_deals[case.partner_inn].add(case.number)
+                self._undecided_of[inn] = set()
+            for case in self._with_unflushed(self._rows_of(_undecided, {"of": some}), _is_undecided):
+                if inn_of(case) in self._undecided_of:
+                    self._undecided_of[inn_of(case)].add(case.number)
 
     def _load_customers(self, inns: Iterable[str]) -> None:
         for some in chunks(inn for inn in inns if inn not in self._of_customer):

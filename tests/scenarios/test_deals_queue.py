@@ -231,6 +231,20 @@ def test_an_inn_that_never_applied_is_refused_at_once(market: House) -> None:
     assert str(market.row("Форма Сделка", FIRST)["Причина"]).startswith("2 – ")
 
 
+def test_a_customers_refusal_is_acted_on_when_it_is_listed(market: House) -> None:
+    market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT, Продукты=f"{PRO}; {STANDARD}")
+    market.ok("2026-03-02 09:35")
+    market.deal("2026-03-02 09:40", B, TWO, "Клиент", CLIENT, Продукты=f"{PRO}; {MODULE}")
+    market.deal("2026-03-02 09:40", C, THREE, "Клиент", CLIENT, Продукты=f"{STANDARD}; {MODULE}")
+    market.ok("2026-03-02 10:00")
+    assert states(market) == {FIRST: "Зарегистрирована", SECOND: "На рассмотрении", THIRD: "На рассмотрении"}, "both overlap"
+    market.add("Отказы заказчиков", **{"ИНН заказчика": CLIENT, "ИНН партнёра": TWO, "Документ": "письмо 12"})
+    market.ok("2026-03-02 10:05")
+    assert states(market) == {FIRST: "Зарегистрирована", SECOND: "Отказано", THIRD: "На рассмотрении"}
+    assert str(market.row("Сделки", SECOND)["Причина"]).startswith("4 – ")
+    assert market.mail("deal-refused").number == SECOND
+
+
 def test_a_customers_refusal_is_of_that_partner_alone(market: House) -> None:
     market.add("Отказы заказчиков", **{"ИНН заказчика": CLIENT, "ИНН партнёра": ONE, "Документ": "письмо 12"})
     market.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT)

@@ -214,7 +214,7 @@ def _odd(books: Books, deal: Deal) -> bool:
     overlap with a deal of one's own.
     """
     partner = books.partners[deal.partner]
-    deal.crowded = deal.crowded or (partner.tier == WHITE and _open_deals(books, deal) >= OPEN_LIMIT)
+    crowded = partner.tier == WHITE and _open_deals(books, deal) >= OPEN_LIMIT
     nameless = partner.tier == TRUSTED and partner.individual is None
     again = any(
         old.state == EXPIRED
@@ -228,7 +228,7 @@ def _odd(books: Books, deal: Deal) -> bool:
         old.state == REGISTERED and old.customer_inn == deal.customer_inn and old.products & deal.products
         for old in books.by_partner[deal.partner]
     )
-    return deal.crowded or nameless or again or overlap or deal.customer_inn == deal.partner or deal.kind == SWITCH
+    return crowded or nameless or again or overlap or deal.customer_inn == deal.partner or deal.kind == SWITCH
 
 
 def _open_deals(books: Books, deal: Deal) -> int:

@@ -52,6 +52,8 @@ def _partner_reasons(books: Books, inn: str) -> set[int]:
 
 
 def _refer(books: Books, errand: Errand) -> None:
+    if errand.question:
+        return
     errand.question = "decide"
     if books.now < errand.due:  # else the interim answer says it all
         books.post("case-received", errand.number)
@@ -73,16 +75,19 @@ def take_order(books: Books, key: str, at: datetime, address: str, answers: Answ
     order.licences = int(text_of(answers, "Количество лицензий"))
 
 
-def weigh(books: Books, errand: Errand) -> None:
-    """A new errand, when everything that came with it has been taken in."""
-    if errand.state != PENDING or errand.question:
-        return
+def weigh(books: Books, errand: Errand) -> bool:
+    """Weigh an undecided errand, also one that is before staff: their question stands as long as its ground does. True if it
+    was decided.
+    """
+    if errand.state != PENDING:
+        return False
     if errand.kind == "order":
         _weigh_order(books, errand)
     elif errand.kind == "pilot":
         _weigh_pilot(books, errand)
     elif errand.kind == "nfr":
         _weigh_nfr(books, errand)
+    return errand.state != PENDING
 
 
 def _weigh_order(books: Books, order: Errand) -> None:
@@ -100,7 +105,7 @@ def _weigh_order(books: Books, order: Errand) -> None:
         if other.state == ACCEPTED or (other.state == PENDING and other.submitted < order.submitted)
     )
     if not order.products <= deal.products:
-        order.state, order.asked_until = NEEDS_DATA, books.days.deadline(books.now, NEEDS_DATA_DAYS)
+        order.state, order.question, order.asked_until = NEEDS_DATA, "", books.days.deadline(books.now, NEEDS_DATA_DAYS)
         order.codes = tuple(sorted({1, *codes}))
         books.post("needs-data", order.number)
     elif codes or not (_in_force(deal, order) or deal.state == WON):
@@ -119,7 +124,7 @@ def _in_force(deal: Deal, order: Errand) -> bool:
 
 def refuse_order(books: Books, order: Errand, codes: set[int]) -> None:
     """With the reasons; that a deal is over has none of the seven codes."""
-    order.state, order.codes = REFUSED, tuple(sorted(codes))
+    order.state, order.question, order.codes = REFUSED, "", tuple(sorted(codes))
     books.post("order-refused", order.number)
 
 
@@ -141,23 +146,26 @@ def take_pilot(books: Books, key: str, at: datetime, address: str, answers: Answ
 def _weigh_pilot(books: Books, pilot: Errand) -> None:
     partner = books.partners.get(pilot.partner)
     if partner is None or partner.state in (REFUSED, DEAUTHORISED):
-        pilot.state, pilot.codes = REFUSED, (2,)
+        pilot.state, pilot.question, pilot.codes = REFUSED, "", (2,)
         books.post("pilot-refused", pilot.number)
         return
-    overdue = any(
-        other.kind == "pilot" and other.partner == pilot.partner and other.state == OVERDUE for other in books.errands.values()
-    )
+    theirs = [other for other in books.errands.values() if other.kind == "pilot" and other.partner == pilot.partner]
+    overdue = any(_out(other) and other.report_due is not None and other.report_due < books.today for other in theirs)
     if overdue or pilot.term != PILOT_DAYS or not books.knows(pilot.partner, pilot.sender):
         _refer(books, pilot)
     else:
         accept(books, pilot)
 
 
+def _out(pilot: Errand) -> bool:
+    return pilot.state in (RUNNING, REPORT_DUE, OVERDUE)
+
+
 def take_report(books: Books, key: str, at: datetime, answers: Answers) -> None:
     """A row of «Форма Отчёт о пилоте»: the pilot is done with."""
     pilot = books.errands[text_of(answers, "№ пилота")]
     books.rows[key] = Answered(pilot.number)
-    if pilot.state in (RUNNING, REPORT_DUE, OVERDUE):
+    if _out(pilot):
         pilot.state = CLOSED
 
 
@@ -227,8 +235,20 @@ def pass_time(books: Books, errand: Errand) -> None:
         refuse_order(books, errand, set(errand.codes))
     if errand.kind == "pilot" and errand.ends is not None and errand.report_due is not None:
         _pilot_time(books, errand)
-    elif errand.kind == "nfr" and errand.state == RUNNING and errand.ends is not None and books.today > errand.ends:
-        errand.state = CLOSED
+    elif errand.kind == "nfr" and errand.state == RUNNING:
+        _nfr_time(books, errand)
+
+
+def _nfr_time(books: Books, nfr: Errand) -> None:
+    """It ends with the term or the tier; a tier with a shorter longest term shortens it."""
+    partner = books.partners[nfr.partner]
+    months = TERMS[partner.tier].nfr if partner.state == AUTHORISED else 0
+    assert nfr.started is not None
+    if months is not None:
+        longest = max(months_after(nfr.started, months), books.today)
+        nfr.ends = longest if nfr.ends is None else min(nfr.ends, longest)
+    if months == 0 or (nfr.ends is not None and books.today > nfr.ends):
+        nfr.state = CLOSED
 
 
 def _pilot_time(books: Books, pilot: Errand) -> None:

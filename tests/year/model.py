@@ -76,7 +76,9 @@ class Model:
             partners.staff_word(books, self.partner(word.number), cells)
         elif word.tab == "Обучение":
             if cells.get("Присутствовал") == "Да":
-                books.partners[word.number].trained = True
+                partner = books.partners[word.number]
+                partner.trained = True
+                partners.promote(books, partner)
         else:
             errands.staff_word(books, books.errands[word.number], cells)
 
@@ -161,8 +163,9 @@ class Model:
             partners.pass_time(books, partner)
         for deal in list(books.deals.values()):
             deals.pass_time(books, deal)
-        for errand in list(books.errands.values()):
-            errands.weigh(books, errand)
+        while sum(errands.weigh(books, errand) for errand in books.errands.values()):
+            pass
+        for errand in books.errands.values():
             errands.pass_time(books, errand)
         while sum(deals.decide(books, deal) for deal in deals.queue(books)):
             pass

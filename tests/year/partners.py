@@ -195,16 +195,27 @@ def pass_time(books: Books, partner: Partner) -> None:
         books.post("partner-refused", partner.number)
 
 
+def promote(books: Books, partner: Partner) -> bool:
+    """As soon as the conditions hold, what staff mark by hand among them; False if they do not."""
+    earned = _earned(books, partner)
+    if partner.state != AUTHORISED or earned <= TIERS.index(partner.tier):
+        return False
+    _move(books, partner, TIERS[earned])
+    return True
+
+
+def _earned(books: Books, partner: Partner) -> int:
+    return max(TIERS.index(tier) for tier in TIERS if tier == WHITE or holds(books, partner, tier))
+
+
 def review_tiers(books: Books, first_of_quarter: bool) -> None:
     """Promotions whenever they are earned; at the quarterly review warnings, and proposals after the time of grace."""
     for partner in books.partners.values():
         if partner.state != AUTHORISED:
             continue
-        earned = max((TIERS.index(tier) for tier in TIERS if tier == WHITE or holds(books, partner, tier)), default=0)
-        if earned > TIERS.index(partner.tier):
-            _move(books, partner, TIERS[earned])
+        if promote(books, partner):
             continue
-        kept = earned >= TIERS.index(partner.tier)
+        kept = _earned(books, partner) >= TIERS.index(partner.tier)
         if kept:
             partner.warned = None
             if partner.proposal == "lower":

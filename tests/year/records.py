@@ -69,8 +69,6 @@ class Deal:
     question: str = ""
     """Staff's open question: "decide", "annul", or nothing."""
     told: bool = False
-    crowded: bool = False
-    """Staff were asked because the partner had too many open deals: theirs to answer, also when there are fewer."""
     interim: bool = False
     codes: tuple[int, ...] = ()
     discount: int | None = None
