@@ -21,6 +21,9 @@ from mailer.reading import LetterLimits, Unreadable, read_guarded
 
 SOURCE = "mail"
 TRIES = 3
+MARKS_REFUSED = 3
+"""So many refused, and no more letters are marked in this pass: to be refused takes its time."""
+
 _KEPT = 100_000
 
 log = logging.getLogger("jobs")
@@ -42,15 +45,24 @@ def run(office: Office) -> None:
 
 
 def _empty(office: Office, inbox: Inbox, done_since: datetime | None) -> bool:
-    """Was every letter settled?"""
+    """Was every letter taken in, or set aside?
+
+    One that the mailbox will not mark keeps no other from being read: it is known in the next pass, and marked then.
+    """
     settled = True
+    unmarked = 0
     try:
         for item in inbox.new(done_since=done_since):
-            if _take(office, item):
-                reach(FailPoint.LETTER_TAKEN)
-                inbox.done(item.key)
-            else:
+            if not _take(office, item):
                 settled = False
+                continue
+            reach(FailPoint.LETTER_TAKEN)
+            if unmarked < MARKS_REFUSED:
+                try:
+                    inbox.done(item.key)
+                except OSError as error:
+                    unmarked += 1
+                    office.report.fault(f"letters that were read cannot be marked in the mailbox: {error.strerror or error}")
     except OSError as error:
         office.report.fault(f"the inbox cannot be read: {error.strerror or error}")
         return False

@@ -63,7 +63,7 @@ class SheetInHand:
 
 @dataclass(slots=True)
 class Office:
-    """One pass. `outside` is made anew when staff's tabs were read. `sheet` None: as after the last pass, or unreadable.
+    """One pass. `outside` is made anew when staff's tabs were read. `sheet` None: as after the last pass, or `unreadable`.
 
     `sent_by_hand`: what staff send from the mailbox itself; None where that is not read.
     """
@@ -82,6 +82,7 @@ class Office:
     progress: Progress = field(default_factory=Progress)
     sent_by_hand: Inbox | None = None
     sheet: SheetInHand | None = None
+    unreadable: bool = False
     dry: bool = False
     began: float = field(default_factory=_clock)
 

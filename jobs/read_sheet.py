@@ -28,8 +28,12 @@ _TOLD = "sheet.faults-told"
 
 
 def run(office: Office, *, anyhow: bool = False) -> None:
-    """Have the sheet in hand if it changed since the last pass, or `anyhow`."""
-    if office.sheet is not None:
+    """Have the sheet in hand if it changed since the last pass, or `anyhow`.
+
+    A spreadsheet that does not answer keeps one waiting for long: a job for which that failed is the last to try, but for the one
+    that needs it `anyhow`.
+    """
+    if office.sheet is not None or (office.unreadable and not anyhow):
         return
     try:
         if not office.home.workbook.exists():
@@ -40,8 +44,10 @@ def run(office: Office, *, anyhow: bool = False) -> None:
         if _lacking(snapshot) and _make(office):
             snapshot = office.book.read()
     except SheetError as error:
+        office.unreadable = True
         office.report.fault(f"the spreadsheet cannot be read: {error}")
         return
+    office.unreadable = False
     _take(office, snapshot)
 
 

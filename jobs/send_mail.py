@@ -313,7 +313,15 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
             f"{len(outcome.waiting)} letters were cut off in mid-delivery and may be under way; "
             f"they are looked for again in {minutes:g} minutes before they go again"
         )
+    waiting: dict[str, list[str]] = {}
     for errors in (outcome.deferred, outcome.uncertain, outcome.refused, outcome.in_doubt):
         for key, error in errors.items():
             mail = by_key[key].mail
-            office.report.fault(f"{mail.template} [{mail.number or 'staff'}] was not delivered: {error}")
+            told = f"{mail.template} [{mail.number or 'staff'}]"
+            if errors is outcome.deferred:
+                waiting.setdefault(error, []).append(told)
+            else:
+                office.report.fault(f"{told} was not delivered: {error}")
+    for error, letters in waiting.items():  # a server that is away says the same of each
+        told = f"{letters[0]} was" if len(letters) == 1 else f"{len(letters)} letters ({letters[0]}, …) were"
+        office.report.fault(f"{told} not delivered: {error}")

@@ -169,9 +169,9 @@ class GoogleApi:
         except RefreshError as error:
             raise self._refused(error) from error
         except (GoogleAuthError, requests.exceptions.ConnectTimeout) as error:
-            raise Passing(_short(error), applied=False) from error
+            raise Passing(_short(_innermost(error)), applied=False) from error
         except (requests.exceptions.RequestException, ValueError) as error:
-            raise Passing(_short(error), applied=True) from error
+            raise Passing(_short(_innermost(error)), applied=True) from error
 
     def _open(self) -> HTTPClient:
         if self._http is None:
@@ -227,6 +227,13 @@ class GoogleApi:
 
 def _short(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:300]
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What went wrong at first: `Connection refused`, without the URL and the objects that it went through."""
+    while (before := error.__cause__ or error.__context__) is not None:
+        error = before
+    return error
 
 
 def _asked(response: requests.Response) -> float | None:

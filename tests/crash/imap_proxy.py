@@ -21,7 +21,7 @@ class Trap:
     """What happens at the `nth` command of that name (`UID STORE`, `UID FETCH`) that has `holding` in it.
 
     `after`: the server has carried it out, its answer is not passed on; else the command never reaches the server. `act` first;
-    then the line is cut.
+    then the line is cut. With a `refusal` that is answered instead (`NO [OVERQUOTA] full`), each time, while it lies there.
     """
 
     command: str
@@ -29,6 +29,7 @@ class Trap:
     after: bool = False
     holding: str = ""
     nth: int = 1
+    refusal: str = ""
 
 
 @dataclass(slots=True)
@@ -67,6 +68,9 @@ class ImapProxy:
             with client.makefile("rb") as lines:
                 for line in lines:
                     trap = self._falls(line)
+                    if trap is not None and trap.refusal:
+                        client.sendall(b"%s %s\r\n" % (line.split()[0], trap.refusal.encode()))
+                        continue
                     if trap is not None and not trap.after:
                         trap.act()
                         return
@@ -99,6 +103,8 @@ class ImapProxy:
             return None
         for trap in self.traps:
             if found[1].decode().upper() == trap.command and trap.holding.encode() in found[2]:
+                if trap.refusal:
+                    return trap
                 trap.nth -= 1
                 if trap.nth == 0:
                     self.traps.remove(trap)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -16,7 +17,7 @@ from tests.crash.imap_proxy import ImapProxy
 from tests.postgres import Server
 from tests.scenarios.house import House, Sent, Value, moscow
 from tests.sheets.google.two_houses import GooglePeople
-from tests.wire.mail.dovecot import PASSWORD, Dovecot
+from tests.wire.mail.dovecot import PASSWORD, Dovecot, free_ports
 from tests.wire.mail.outgoing import PASSWORD as SMTP_PASSWORD
 from tests.wire.mail.outgoing import USER, OutgoingServer, Taken
 from tests.wire.sheets.book import Book
@@ -85,6 +86,18 @@ class WireHouse(House):
         assert self.shared is not None
         database = self.shared.url.rpartition("/")[2]
         self.shared.server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+
+    @contextmanager
+    def away(self, *servers: str) -> Iterator[None]:
+        """Nobody listens where `google`, `imap` or `smtp` were."""
+        google, imap, smtp = free_ports(3)
+        ours = {"google": self.sheets.url, "imap": f"port = {self.imap.port}", "smtp": f"port = {self.outgoing.port}"}
+        closed = {"google": f"http://127.0.0.1:{google}", "imap": f"port = {imap}", "smtp": f"port = {smtp}"}
+        for server in servers:
+            self.configure(ours[server], closed[server])
+        yield
+        for server in servers:
+            self.configure(closed[server], ours[server])
 
     def connect(self) -> None:
         """Name the servers in config.toml."""
