@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -256,8 +259,18 @@ def _hear(desk: Desk, heard: Sequence[StaffWord]) -> None:
     words.hear(desk, heard)
 
 
+@contextmanager
+def a_copy(of: Path) -> Iterator[SqlLedger]:
+    """A copy of that ledger, gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = open_ledger(f"sqlite:///{shutil.copy(of, folder)}", secret=b"x" * 32, owner="house")
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", secret=b"x" * 32, owner="house")
-    yield House(ledger)
-    ledger.close()
+def house(empty_ledger: Path) -> Iterator[House]:
+    with a_copy(empty_ledger) as ledger:
+        yield House(ledger)

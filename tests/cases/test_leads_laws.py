@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,12 +19,14 @@ from cases.desk import Desk
 from cases.model import Case, CaseKind, LeadLine, LeadState, PartnerState
 from ledger.database import open_ledger
 from rules.edition import Tier
-from tests.cases.conftest import CALENDAR, EDITION, MOSCOW, ONE, TWO, House, Posted, at
+from tests.cases.conftest import CALENDAR, EDITION, MOSCOW, ONE, TWO, House, Posted, a_copy, at
 
 THREE, FOUR = "7700237576", "7707083893"
 PARTNERS = {"a@one.ru": (ONE, Tier.GOLD), "b@two.ru": (TWO, Tier.BRONZE), "c@three.ru": (THREE, Tier.BRONZE)}
 WHITE = "d@four.ru"
 START = at("2026-03-27 10:00")  # the month turns within a few days
+
+Begun = tuple[Path, House]
 
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -39,19 +43,25 @@ steps = st.lists(
 )
 
 
+@pytest.fixture(scope="module")
+def begun(empty_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    """Three partners who may have leads, and one who may not: the ledger to be copied, and the house that filled it."""
+    path = Path(shutil.copy(empty_ledger, tmp_path_factory.mktemp("begun")))
+    ledger = open_ledger(f"sqlite:///{path}", secret=b"x" * 32, owner="house")
+    house = House(ledger, now=START)
+    for address, (inn, tier) in PARTNERS.items():
+        house.partner(inn, address, f"ООО {inn}", tier)
+    house.partner(FOUR, WHITE, "ООО Белый")
+    ledger.close()
+    return path, house
+
+
 @contextmanager
-def a_house() -> Iterator[House]:
-    """Three partners who may have leads, and one who may not."""
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = open_ledger(f"sqlite:///{Path(folder)}/ledger.db", secret=b"x" * 32, owner="house")
-        try:
-            house = House(ledger, now=START)
-            for address, (inn, tier) in PARTNERS.items():
-                house.partner(inn, address, f"ООО {inn}", tier)
-            house.partner(FOUR, WHITE, "ООО Белый")
-            yield house
-        finally:
-            ledger.close()
+def a_house(begun: Begun) -> Iterator[House]:
+    """A house of one's own with those partners."""
+    path, house = begun
+    with a_copy(path) as ledger:
+        yield replace(house, ledger=ledger, sent=[*house.sent], tokens=[*house.tokens])
 
 
 def write_down(house: House, name: str, region: str) -> list[Posted]:
@@ -91,10 +101,10 @@ def month(posted: Posted) -> str:
 
 @quick
 @given(steps)
-def test_quotas_hold_and_no_lead_waits_for_nothing(taken: list[tuple[str, object]]) -> None:
+def test_quotas_hold_and_no_lead_waits_for_nothing(begun: Begun, taken: list[tuple[str, object]]) -> None:
     quotas = {tier: EDITION.figures(tier).leads_per_month for tier in Tier}
     most: Counter[tuple[str, str]] = Counter()  # the highest quota that the partner had in the month
-    with a_house() as house:
+    with a_house(begun) as house:
         for serial, step in enumerate(taken):
             posted = act(house, step, serial)
             partners = {address: house.case(f"P-{place:04}") for place, address in enumerate((*PARTNERS, WHITE), 1)}
@@ -124,8 +134,8 @@ def test_quotas_hold_and_no_lead_waits_for_nothing(taken: list[tuple[str, object
                     assert all((other, one.mail.number) in had for other in better), "a higher tier goes first"
 
 
-def test_the_days_of_an_offer_are_business_days() -> None:
-    with a_house() as house:
+def test_the_days_of_an_offer_are_business_days(begun: Begun) -> None:
+    with a_house(begun) as house:
         (letter,) = [one for one in write_down(house, "Лид", "") if one.mail.template == "lead-assigned"]
         due = house.case("L-2026-0001").lead().take_up_by
         assert due == CALENDAR.deadline(START, EDITION.leads.take_up_business_days)

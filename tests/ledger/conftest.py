@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,9 +36,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 def ledger_at(request: pytest.FixtureRequest) -> Iterator[str]:
     """Where a ledger stands, with nothing in it."""
     if request.param == "sqlite":
-        url = ledger_url(request.getfixturevalue("path"))
-        open_ledger(url, secret=SECRET, owner="tests").close()
-        yield url
+        yield ledger_url(Path(shutil.copyfile(request.getfixturevalue("empty_ledger"), request.getfixturevalue("path"))))
         return
     server = request.getfixturevalue("postgres")
     url = server.database(request.getfixturevalue("postgres_ledger"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -112,7 +113,7 @@ def new_ledger(request: pytest.FixtureRequest) -> Callable[[], AbstractContextMa
     def made() -> Iterator[str]:
         if request.param == "sqlite":
             with TemporaryDirectory() as folder:
-                yield ledger_url(Path(folder) / "ledger.db")
+                yield ledger_url(Path(shutil.copy(request.getfixturevalue("empty_ledger"), folder)))
         else:
             yield kept
             tables = ", ".join(table.name for table in metadata.sorted_tables)

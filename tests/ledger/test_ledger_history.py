@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from hypothesis import given
@@ -32,9 +35,15 @@ tabs = st.builds(
 )
 
 
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to write the same file into again and again."""
+    return tmp_path_factory.mktemp("scratch")
+
+
 @given(contents=st.lists(tabs, max_size=5))
-def test_tabs_are_known_as_they_stood_at_any_time(contents: list[StaffTabs]) -> None:
-    ledger = open_ledger("sqlite:///:memory:", secret=SECRET, owner="tests")
+def test_tabs_are_known_as_they_stood_at_any_time(empty_ledger: Path, scratch: Path, contents: list[StaffTabs]) -> None:
+    ledger = open_ledger(f"sqlite:///{shutil.copy(empty_ledger, scratch)}", secret=SECRET, owner="tests")
     for hour, there in enumerate(contents):
         with ledger.transaction(NOW + timedelta(hours=hour)) as tx:
             tx.set_staff_tabs(there)
