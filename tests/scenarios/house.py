@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -87,7 +87,8 @@ class House:
         self._root = root
         self._letters = 0
         self._typed: Workbook | None = None
-        self._read: tuple[tuple[int, int], Workbook] | None = None
+        self._read: tuple[tuple[int, int], dict[str, list[dict[str, Value]]]] | None = None
+        self._opened: dict[Path, Sent] = {}
 
     @property
     def root(self) -> Path:
@@ -174,13 +175,16 @@ class House:
             self._typed.save(self._root / "partners.xlsx")
             self._typed = None
 
-    def _reading(self) -> Workbook:
-        """The workbook as it is on disk, read once for each content."""
+    def _reading(self, tab: str) -> list[dict[str, Value]]:
+        """The tab as it is on disk, read once for each content."""
         stat = self.book.stat()
         seen = (stat.st_mtime_ns, stat.st_ino)
         if self._read is None or self._read[0] != seen:
-            self._read = (seen, openpyxl.load_workbook(self.book, data_only=True))
-        return self._read[1]
+            self._read = (seen, {})
+        if tab not in self._read[1]:
+            with closing(openpyxl.load_workbook(self.book, data_only=True, read_only=True)) as book:
+                self._read[1][tab] = _filled(book[tab])
+        return self._read[1][tab]
 
     def add_form(self, tab: str, at: str | datetime, address: str, **columns: Value) -> int:
         """A form row, stamped on Moscow's clock; gives its row on the sheet."""
@@ -214,14 +218,7 @@ class House:
 
     def rows(self, tab: str) -> list[dict[str, Value]]:
         """Every row of a tab by header; empty cells are ""."""
-        sheet = self._reading()[tab]
-        headers = _headers(sheet)
-        found = []
-        for row in range(2, sheet.max_row + 1):
-            values = {header: sheet.cell(row, place).value for header, place in headers.items()}
-            if any(value not in (None, "") for value in values.values()):
-                found.append({header: "" if value is None else value for header, value in values.items()})
-        return found
+        return [dict(row) for row in self._reading(tab)]
 
     def row(self, tab: str, number: str) -> dict[str, Value]:
         """The row of that number."""
@@ -233,9 +230,15 @@ class House:
 
     def mails(self, template: str | None = None, to: str | None = None, number: str | None = None) -> list[Sent]:
         """Letters that went out, oldest first."""
-        letters = sorted((_sent(path) for path in self._received()), key=lambda sent: (sent.at, sent.message_id))
+        letters = sorted(map(self._open, self._received()), key=lambda sent: (sent.at, sent.message_id))
         wanted = (("template", template), ("to", to), ("number", number))
         return [sent for sent in letters if all(value is None or getattr(sent, name) == value for name, value in wanted)]
+
+    def _open(self, path: Path) -> Sent:
+        """A letter is read once for all: nobody rewrites it."""
+        if path not in self._opened:
+            self._opened[path] = _sent(path)
+        return self._opened[path]
 
     def _received(self) -> list[Path]:
         """Every letter as the receivers have it."""
@@ -331,6 +334,19 @@ def _moment(at: str | datetime) -> datetime:
 
 def _headers(sheet: Worksheet) -> dict[str, int]:
     return {str(cell.value): place for place, cell in enumerate(sheet[1], 1) if cell.value is not None}
+
+
+def _filled(sheet: Any) -> list[dict[str, Value]]:
+    """Rows that hold anything, by header; empty cells are ""."""
+    sheet.reset_dimensions()  # what the file says of its size counts for nothing
+    first, *rows = sheet.iter_rows(values_only=True)
+    headers = {str(header): place for place, header in enumerate(first) if header is not None}
+    found = []
+    for row in rows:
+        values = {header: row[place] if place < len(row) else None for header, place in headers.items()}
+        if any(value not in (None, "") for value in values.values()):
+            found.append({header: "" if value is None else value for header, value in values.items()})
+    return found
 
 
 def _row_of(sheet: Worksheet, headers: Mapping[str, int], number: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.house import House, Sent, inn
 
 ONE, TWO, CLIENT = inn(1), inn(2), inn(100)
@@ -13,15 +14,18 @@ PRO = "Стахановец Про"
 SECRETS = ("Держатель", ONE, A, "one.example", HELD)
 
 
-@pytest.fixture
-def refused(house: House) -> House:
-    """One partner holds the customer, another was refused a minute later."""
+def _refused(house: House) -> None:
     house.partner(A, "ООО «Держатель»", ONE)
     house.partner(B, "ООО «Второй»", TWO)
     house.deal("2026-03-02 09:30", A, ONE, "ООО «Клиент»", CLIENT)
     house.deal("2026-03-02 09:31", B, TWO, "Клиент ООО", CLIENT, **{"Количество лицензий": 25})
     house.ok("2026-03-02 10:00")
-    return house
+
+
+@pytest.fixture
+def refused(begin: Begin) -> House:
+    """One partner holds the customer, another was refused a minute later."""
+    return begin(_refused)
 
 
 def appeal(house: House, text: str, at: str = "2026-03-02 11:00") -> dict[str, object]:

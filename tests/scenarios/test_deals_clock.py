@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.house import House, Sent, Value, inn
 
 ONE, TWO, CLIENT = inn(1), inn(2), inn(100)
@@ -13,14 +14,17 @@ A, B, STAFF = "a@one.example", "b@two.example", "staff@vendor.example"
 FIRST, SECOND, THIRD = "D-2026-0001", "D-2026-0002", "D-2026-0003"
 
 
-@pytest.fixture
-def market(house: House) -> House:
-    """A partner with a deal registered on Monday, 2 March 2026, and a rival."""
+def _market(house: House) -> None:
     house.partner(A, "ООО «Первый»", ONE)
     house.partner(B, "ООО «Второй»", TWO)
     house.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT)
     house.ok("2026-03-02 10:00")
-    return house
+
+
+@pytest.fixture
+def market(begin: Begin) -> House:
+    """A partner with a deal registered on Monday, 2 March 2026, and a rival."""
+    return begin(_market)
 
 
 def plain(letter: Sent) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.house import House, Value, inn
 
 ONE, TWO, THREE = inn(1), inn(2), inn(3)
@@ -15,9 +16,7 @@ A, B, C = "a@one.example", "b@two.example", "c@three.example"
 REQUEST = "Публикация"
 
 
-@pytest.fixture
-def partners(house: House) -> House:
-    """Three partners: bronze, gold, white."""
+def _partners(house: House) -> None:
     house.partner(A, "ООО «Ясень»", ONE, Регион="Тверь")
     house.partner(B, "АО «Берёза»", TWO)
     house.partner(C, "ООО «Клён»", THREE)
@@ -25,7 +24,12 @@ def partners(house: House) -> House:
     house.set_cell("Партнёры", "P-0001", "Статус", "Бронзовый")
     house.set_cell("Партнёры", "P-0002", "Статус", "Золотой")
     house.ok("2026-03-02 10:05")
-    return house
+
+
+@pytest.fixture
+def partners(begin: Begin) -> House:
+    """Three partners: bronze, gold, white."""
+    return begin(_partners)
 
 
 def asked(house: House, at: str, address: str, inn: str) -> str:

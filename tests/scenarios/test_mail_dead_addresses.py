@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.house import House, Sent, inn
 from tests.scenarios.test_mail_inbox import bounce
 
@@ -11,15 +12,18 @@ ADDRESS, OTHER, STAFF = "anna@one.example", "boris@one.example", "staff@vendor.e
 HELD = "письма не доходят"
 
 
-@pytest.fixture
-def dead(house: House) -> House:
-    """A registered deal whose letter came back: no such address."""
+def _dead(house: House) -> None:
     house.partner(ADDRESS, "ООО «Один»", inn(1))
     house.deal("2026-03-02 09:30", ADDRESS, inn(1), "Клиент", inn(100))
     house.ok("2026-03-02 10:00")
     house.deliver(bounce(registered(house)), "2026-03-02 10:01")
     house.ok("2026-03-02 10:05")
-    return house
+
+
+@pytest.fixture
+def dead(begin: Begin) -> House:
+    """A registered deal whose letter came back: no such address."""
+    return begin(_dead)
 
 
 def registered(house: House) -> Sent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.house import House, inn
 
 ONE = inn(1)
@@ -17,12 +18,15 @@ LINKS = """[materials.links]
 """
 
 
-@pytest.fixture
-def partner(house: House) -> House:
+def _partner(house: House) -> None:
     house.configure("[privacy]\n", LINKS)
     house.partner(A, "ООО «Один»", ONE)
     house.ok("2026-03-02 10:00")
-    return house
+
+
+@pytest.fixture
+def partner(begin: Begin) -> House:
+    return begin(_partner)
 
 
 def ask(house: House, address: str = A, at: str = "2026-03-02 11:00") -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+import openpyxl
 import pytest
 
 from tests.scenarios.house import House, inn
@@ -10,9 +14,9 @@ PARTNER, DILIGENT = inn(1), inn(2)
 ADDRESS, OTHER, STAFF = "a@one.example", "b@two.example", "staff@vendor.example"
 
 
-@pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Two partners with five deals each, registered on 2 March."""
+@pytest.fixture(scope="module")
+def held_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two partners with five deals each, registered on 2 March; not to be touched."""
     house = House(tmp_path_factory.mktemp("hoarding") / "home")
     house.init(staff=[STAFF])
     house.partner(ADDRESS, "ООО «Один»", PARTNER)
@@ -21,12 +25,19 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
         house.deal(f"2026-03-02 09:{place + 10}", ADDRESS, PARTNER, f"ООО «Клиент {place}»", inn(100 + place))
         house.deal(f"2026-03-02 09:{place + 20}", OTHER, DILIGENT, f"ООО «Иной {place}»", inn(200 + place))
     house.ok("2026-03-02 10:00")
-    return house
+    return house.root
+
+
+@pytest.fixture
+def house(held_home: Path, tmp_path: Path) -> House:
+    """A house of one's own with those deals."""
+    shutil.copytree(held_home, tmp_path / "home")
+    return House(tmp_path / "home")
 
 
 def summary(house: House) -> dict[str, str]:
     """Partner -> figures, as the block of `Сводка` shows them."""
-    sheet = house._reading()["Сводка"]
+    sheet = openpyxl.load_workbook(house.book, data_only=True)["Сводка"]
     cells = [(sheet.cell(row, 4).value, sheet.cell(row, 5).value) for row in range(1, sheet.max_row + 1)]
     start = next(at for at, (name, _) in enumerate(cells) if name == "Держат сделки без движения")
     return {str(name): str(value) for name, value in cells[start + 1 :] if name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.house import House, inn
 
 PARTNER, CLIENT = inn(1), inn(100)
@@ -11,12 +12,15 @@ ADDRESS, STRANGER = "a@one.example", "x@stranger.example"
 MONDAY = "2026-03-02 10:00"
 
 
-@pytest.fixture
-def known(house: House) -> House:
-    """A house with one authorised partner."""
+def _known(house: House) -> None:
     house.partner(ADDRESS, "ООО «Один»", PARTNER)
     house.ok(MONDAY)
-    return house
+
+
+@pytest.fixture
+def known(begin: Begin) -> House:
+    """A house with one authorised partner."""
+    return begin(_known)
 
 
 def state(house: House, number: str = "D-2026-0001") -> object:

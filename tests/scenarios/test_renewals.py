@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.house import House, Value, inn
 
 ONE, TWO, CLIENT = inn(1), inn(2), inn(100)
@@ -13,14 +14,17 @@ RENEWAL: dict[str, Value] = {"Тип сделки": "Продление лице
 SECRETS = ("Продавец", ONE, A, "one.example", FIRST, "Действующий партнёр")
 
 
-@pytest.fixture
-def market(house: House) -> House:
-    """One partner has registered the customer."""
+def _market(house: House) -> None:
     house.partner(A, "ООО «Продавец»", ONE)
     house.partner(B, "ООО «Второй»", TWO)
     house.deal("2026-03-02 09:30", A, ONE, "Клиент", CLIENT)
     house.ok("2026-03-02 10:00")
-    return house
+
+
+@pytest.fixture
+def market(begin: Begin) -> House:
+    """One partner has registered the customer."""
+    return begin(_market)
 
 
 def won(house: House) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.scenarios.conftest import Begin
 from tests.scenarios.desk_work import journal
 from tests.scenarios.house import House, Sent, Value, inn
 
@@ -22,9 +23,7 @@ SECRETS = ("Держатель", ONE, A, "one.example", HELD, "30 %", "02.09.202
 """All that could tell who holds the customer, by which deal, on which terms."""
 
 
-@pytest.fixture
-def taken(house: House) -> House:
-    """A Silver partner holds the customer; two others were refused for reason 3."""
+def _taken(house: House) -> None:
     house.partner(A, "ООО «Держатель»", ONE)
     house.partner(B, "ООО «Второй»", TWO)
     house.partner(C, "ООО «Третий»", THREE)
@@ -36,7 +35,12 @@ def taken(house: House) -> House:
     house.deal("2026-03-02 09:32", C, THREE, "ООО «Клиент»", CLIENT)
     house.ok("2026-03-02 10:00")
     assert [row["Состояние"] for row in house.rows("Сделки")] == ["Зарегистрирована", "Отказано", "Отказано"]
-    return house
+
+
+@pytest.fixture
+def taken(begin: Begin) -> House:
+    """A Silver partner holds the customer; two others were refused for reason 3."""
+    return begin(_taken)
 
 
 def ask(house: House, *addresses: str, text: str = "1", at: str = "2026-03-02 11:00") -> None:
