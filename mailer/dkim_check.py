@@ -26,6 +26,10 @@ __all__ = ["TxtLookup", "dns_txt", "seconded", "vouches"]
 _SIGNATURES = 20
 _TRIED = 3
 _HEADER_CHARS = 4000
+_HEAD_BYTES = 128 * 1024  # servers on the way cut a header at a hundred kilobytes
+_LINES = 1_000_000  # a letter of the largest size has 400 000
+"""What is longer is not looked at: the libraries take quadratic time over folded headers, and a hundred bytes for each line."""
+
 _ALGORITHMS = frozenset({b"rsa-sha256", b"ed25519-sha256"})
 _ONCE = ("From", "Subject", "Date", "Message-ID", "In-Reply-To", "References")
 """Headers that a reader takes the first of and a signature the last of: twice is a trick."""
@@ -46,12 +50,18 @@ def seconded(letter: Letter, raw: bytes, *, authserv_id: str, lookup: TxtLookup 
     """The letter, authentic if a signature vouches for it where our server is silent. Never raises."""
     if letter.authentic or letter.failed_authentication or letter.kind not in (LetterKind.PERSON, LetterKind.HOUSE):
         return letter
-    head = BytesHeaderParser().parsebytes(raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0])
+    top = raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
+    if len(top) > _HEAD_BYTES or raw.count(b"\n") > _LINES:
+        return letter
+    head = BytesHeaderParser().parsebytes(top)
     if any(_is_ours(str(value), authserv_id) for value in head.get_all("Authentication-Results", ())):
         return letter
     if any(len(head.get_all(name, ())) > 1 for name in _ONCE):
         return letter
-    senders = getaddresses([str(head.get("From", ""))])
+    try:
+        senders = getaddresses([str(head.get("From", ""))])
+    except RecursionError:  # comments within comments
+        return letter
     if len(senders) != 1 or senders[0][1].lower() != letter.sender:
         return letter
     vouched = vouches(raw, letter.sender.rpartition("@")[2], lookup)

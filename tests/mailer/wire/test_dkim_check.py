@@ -193,3 +193,27 @@ def test_any_bytes_are_judged(data: st.DataObject) -> None:
 
 
 SIGNED = signed()
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        (b"X-A: b\r\n" * 300_000, b"1\r\n"),
+        (b"References: x" + b"\r\n <a@b.ru>" * 300_000 + b"\r\n", b"1\r\n"),
+        (b"", b"\r\n" * 3_000_000),
+    ],
+    ids=["fields", "folds", "lines"],
+)
+def test_letters_of_endless_headers_or_lines_are_not_gone_through(header: bytes, text: bytes, tmp_path: Path) -> None:
+    """In the time and memory of the process that has the desk: each of these took it a minute, or a gigabyte."""
+    small = letter(RAW, tmp_path)
+    names = Names("firm.example")
+    begun = time.monotonic()
+    assert seconded(small, header + RAW + text, authserv_id=SERVER, lookup=names) == small
+    assert time.monotonic() - begun < 1
+    assert names.asked == []
+
+
+def test_comments_within_comments_are_no_sender(tmp_path: Path) -> None:
+    raw = RAW.replace(b"Ivan <", b"(" * 3000 + b" <")
+    assert not seconded(letter(raw, tmp_path), raw, authserv_id=SERVER, lookup=Names("firm.example")).authentic
