@@ -5,7 +5,8 @@ folder numbered anew (a restored backup, a server that lost its index) is scanne
 mailbox as it is; `done` marks or moves.
 
 A server cuts lines as it likes, and `imaplib.abort`, `TimeoutError` and `OSError` all mean the same: connect again. What is not
-mended by that is `NoMailbox`, an `OSError` whose text says what to change.
+mended by that is `NoMailbox`, an `OSError` whose text says what to change. Whatever a server answers, nothing but `OSError` comes
+out of here, and its answers are bounded (`mailer.imap_bounds`): strangers write into the mailbox, and servers have bad days.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from imapclient import SEEN, IMAPClient, SocketTimeout
 from imapclient.exceptions import LoginError
 from imapclient.imapclient import SENT
 
+from mailer.imap_bounds import MOST, BoundedClient, TooMuch
 from mailer.inbox import RawMail
 from mailer.outbox import GONE_FIELDS, Gone, gone
 
@@ -39,10 +41,16 @@ MARK = "$PartnerDesk"
 _AT_ONCE = 500
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 _OWN_LOOKED_AT = 1000
-_OWN_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-PARTNER-KEY)]"
-_GONE_FIELDS = f"BODY.PEEK[HEADER.FIELDS ({' '.join(GONE_FIELDS).upper()})]"
-_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
-_RESULTS_FIELD = "BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"
+# Strangers write headers of any length: of each letter so much at most.
+_OWN_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-PARTNER-KEY)]<0.4096>"
+_GONE_FIELDS = f"BODY.PEEK[HEADER.FIELDS ({' '.join(GONE_FIELDS).upper()})]<0.16384>"
+_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>"
+_RESULTS_FIELD = "BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]<0.4096>"
+_SENSELESS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What the libraries raise on an answer that is none."""
+
+_TOLD_CHARS = 300
+_TROUBLE_SECONDS = 600.0
 
 NO_CONNECTION = "no connection; check host and port, and that a firewall lets this machine out"
 NO_TLS = 'no TLS is spoken on this port; "tls" and "starttls" have ports of their own'
@@ -83,10 +91,11 @@ class Server:
 
 
 class ImapLine:
-    """A connection that is made when it is needed, and made anew when it broke."""
+    """A connection that is made when it is needed, and made anew when it broke. `most`: bytes of one answer."""
 
-    def __init__(self, server: Server, *, tries: int = 3, pause: float = 0.5) -> None:
+    def __init__(self, server: Server, *, most: int = MOST, tries: int = 3, pause: float = 0.5) -> None:
         self._server = server
+        self._most = most
         self._client: IMAPClient | None = None
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(tries),
@@ -100,7 +109,7 @@ class ImapLine:
         try:
             result: T = self._retrying(self._once, work)
         except imaplib.IMAP4.abort as error:
-            raise ConnectionError(f"{self._server.host}: the line breaks again and again ({error})") from error
+            raise ConnectionError(f"{self._server.host}: the line breaks again and again ({_told(error)})") from error
         return result
 
     def once(self, work: Callable[[IMAPClient], T]) -> T:
@@ -108,7 +117,7 @@ class ImapLine:
         try:
             return self._once(work)
         except imaplib.IMAP4.abort as error:
-            raise ConnectionError(f"{self._server.host}: the line broke ({error})") from error
+            raise ConnectionError(f"{self._server.host}: the line broke ({_told(error)})") from error
 
     def drop(self) -> None:
         """Let go of the line, whatever its state."""
@@ -135,6 +144,15 @@ class ImapLine:
         except imaplib.IMAP4.error as error:
             self.drop()  # NO, BAD, an answer that cannot be read: a new session may fare better
             raise ConnectionError(f"{self._server.host}: {_told(error)}") from error
+        except TimeoutError as error:
+            self.drop()
+            raise TimeoutError(f"{self._server.host}: it does not answer in time ({error})") from error
+        except TooMuch as error:
+            self.drop()
+            raise TooMuch(f"{self._server.host}: {error}") from error
+        except _SENSELESS as error:
+            self.drop()
+            raise ConnectionError(f"{self._server.host}: its answer makes no sense ({type(error).__name__})") from error
         except BaseException as error:
             if not isinstance(error, NoMailbox):
                 self.drop()  # cut short, perhaps in the middle of an answer
@@ -142,10 +160,12 @@ class ImapLine:
 
     def _connected(self) -> IMAPClient:
         server = self._server
-        context = server.context()
+        context = server.context() if server.security != "plain" else None
         try:
-            client = IMAPClient(
+            client = BoundedClient(
                 server.host,
+                most=self._most,
+                seconds=server.timeout,
                 port=server.port,
                 ssl=server.security == "tls",
                 ssl_context=context if server.security == "tls" else None,
@@ -157,6 +177,8 @@ class ImapLine:
             ) from error
         except ssl.SSLError as error:
             raise ConnectionError(f"{server.host}:{server.port}: {NO_TLS} ({error.reason or error})") from error
+        except TooMuch:
+            raise
         except OSError as error:
             raise ConnectionError(f"{server.host}:{server.port}: {NO_CONNECTION} ({error})") from error
         try:
@@ -166,10 +188,16 @@ class ImapLine:
             client.login(server.user, server.password)
         except LoginError as error:
             client.shutdown()
+            told = _told(error).replace(server.password or " ", "…")  # some servers repeat the command
+            if isinstance(error.__context__, imaplib.IMAP4.abort):
+                raise ConnectionError(f"{server.host}: it hangs up at the login ({told})") from error
             raise NoMailbox(
-                f"{server.host}: login as {server.user} is refused ({_told(error)}); "
+                f"{server.host}: login as {server.user} is refused ({told}); "
                 "check that IMAP is switched on in the mailbox, and the app password"
             ) from error
+        except UnicodeEncodeError as error:
+            client.shutdown()
+            raise NoMailbox(f"{server.host}: user and password can have Latin letters, figures and signs only") from error
         except ssl.SSLCertVerificationError as error:
             client.shutdown()
             raise NoMailbox(
@@ -195,7 +223,8 @@ class ImapMail(RawMail):
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     uid: int
-    size: int
+    size: int | None
+    """None: the server says nothing about it, and yet it is there."""
     received_at: datetime
 
 
@@ -223,7 +252,7 @@ class ImapInbox:
         if not 0 < idle_seconds <= 28 * 60:
             raise ValueError(f"IDLE is to be renewed within 28 minutes, not {idle_seconds:g} seconds")
         self._server = server
-        self._line = ImapLine(server)
+        self._line = ImapLine(server, most=max_bytes + MOST)
         self._folder = folder
         self._done_folder = done_folder
         self._max_bytes = max_bytes
@@ -248,12 +277,17 @@ class ImapInbox:
             self._line.use(self._selected)  # makes that folder if it is not there
             yield from self._moved(skip, done_since)
         put_off: list[str] = []
+        trouble = 0.0
         listed = self._waiting(done_since)
         validity = self._validity
         for waiting in listed:
             place = self._place(waiting.uid)
             if place in skip:
                 continue
+            if trouble > _TROUBLE_SECONDS:
+                put_off.append("the rest waits")
+                break
+            began = time.monotonic()
             try:
                 item = self._take(waiting, place)
             except NoMailbox:
@@ -261,6 +295,7 @@ class ImapInbox:
             except OSError as error:
                 put_off.append(f"{place} ({error})")
                 self._line.use(lambda client: self._selected(client).noop())  # raises if it is not that letter's fault
+                trouble += time.monotonic() - began
                 continue
             if self._validity != validity:
                 return  # numbered anew meanwhile: the rest is listed by the next pass
@@ -341,6 +376,8 @@ class ImapInbox:
             return client
         try:
             answer = client.select_folder(self._folder)
+        except imaplib.IMAP4.readonly as error:
+            raise NoMailbox(f"the folder {self._folder!r} can be read only, so settled letters cannot be marked") from error
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
@@ -350,6 +387,8 @@ class ImapInbox:
         permanent = {flag.lower() for flag in answer.get(b"PERMANENTFLAGS", ())}
         if not self._done_folder and not permanent & {b"\\*", MARK.lower().encode()}:
             raise NoMailbox("the server keeps no keywords, so settled letters cannot be marked; name a folder to move them to")
+        if b"UIDVALIDITY" not in answer:
+            raise NoMailbox(f"the server gives letters in {self._folder!r} no lasting numbers (UIDVALIDITY)")
         if answer[b"UIDVALIDITY"] != self._validity:
             self._validity = answer[b"UIDVALIDITY"]
             self._places.clear()
@@ -383,51 +422,74 @@ class ImapInbox:
             uids = sorted(client.search(self._criteria(done_since)))
             found: list[_Waiting] = []
             for start in range(0, len(uids), _AT_ONCE):
-                answer = client.fetch(uids[start : start + _AT_ONCE], ["RFC822.SIZE", "INTERNALDATE"])
-                found.extend(
-                    _Waiting(uid, data[b"RFC822.SIZE"], (data.get(b"INTERNALDATE") or _NO_TIME).astimezone(UTC))
-                    for uid, data in answer.items()
-                    if b"RFC822.SIZE" in data
-                )
+                some = uids[start : start + _AT_ONCE]
+                answer = client.fetch(some, ["RFC822.SIZE", "INTERNALDATE"])
+                told = {uid: data for uid, data in answer.items() if isinstance(data.get(b"RFC822.SIZE"), int)}
+                silent = [uid for uid in some if uid not in told]
+                found += [_Waiting(uid, told[uid][b"RFC822.SIZE"], _moment(told[uid])) for uid in some if uid in told]
+                found += [_Waiting(uid, None, _NO_TIME) for uid in self._present(client, silent)]
             self._looked_up_to = max([self._looked_up_to, *uids])
             return found
 
         return sorted(self._line.use(look), key=lambda waiting: (waiting.received_at, waiting.uid))
 
     def _take(self, waiting: _Waiting, place: str) -> ImapMail | None:
-        """The letter of that number; None if it vanished since the listing."""
-        validity = self._validity
-        received_at = waiting.received_at
-
-        def fetch(item: str) -> bytes | None:
-            def ask(client: IMAPClient) -> bytes | None:
-                self._selected(client)
-                if self._validity != validity:
+        """The letter of that number; None if it vanished since the listing. Raises OSError."""
+        if waiting.size is None:
+            raise OSError("the server tells no size of it")
+        size, received_at = waiting.size, waiting.received_at
+        if size <= self._max_bytes and received_at != _NO_TIME:
+            try:
+                raw = self._part(waiting, "BODY.PEEK[]")
+            except TooMuch:  # more than the server said
+                size = self._max_bytes + 1
+            else:
+                if raw is None:
                     return None
-                answer = client.fetch([waiting.uid], [item]).get(waiting.uid, {})
-                return next((value for name, value in answer.items() if name.startswith(b"BODY[")), None)
-
-            return self._line.use(ask)
-
-        if waiting.size > self._max_bytes or received_at == _NO_TIME:
-            head = fetch(_ID_FIELD)
-            if head is None:
-                return None
-            error = "сервер не сообщил времени получения письма"
-            if waiting.size > self._max_bytes:
-                error = f"письмо слишком велико: {waiting.size} байт при допустимых {self._max_bytes}"
-            # Known by what a new numbering leaves alone.
-            key = _key(f"{waiting.size} {received_at.isoformat()} ".encode() + head)
-            return ImapMail(key, received_at, None, waiting.size, error, at=place)
-        raw = fetch("BODY.PEEK[]")
-        if raw is None:
+                if not raw.strip():
+                    return ImapMail(_key(raw), received_at, None, len(raw), "не письмо: сообщение пусто", at=place)
+                return ImapMail(_key(raw), received_at, raw, len(raw), at=place)
+        head = self._part(waiting, _ID_FIELD)
+        if head is None:
             return None
-        if not raw.strip():
-            return ImapMail(_key(raw), received_at, None, len(raw), "не письмо: сообщение пусто", at=place)
-        return ImapMail(_key(raw), received_at, raw, len(raw), at=place)
+        error = "сервер не сообщил времени получения письма"
+        if size > self._max_bytes:
+            error = f"письмо слишком велико: {size} байт при допустимых {self._max_bytes}"
+        # Known by what a new numbering leaves alone.
+        key = _key(f"{waiting.size} {received_at.isoformat()} ".encode() + head)
+        return ImapMail(key, received_at, None, size, error, at=place)
+
+    def _part(self, waiting: _Waiting, item: str) -> bytes | None:
+        """That item of the letter; None if it vanished, or was numbered anew. Raises OSError: it is there and not given out."""
+        validity = self._validity
+
+        def ask(client: IMAPClient) -> bytes | None:
+            self._selected(client)
+            if self._validity != validity:
+                return None
+            answer = client.fetch([waiting.uid], [item]).get(waiting.uid, {})
+            parts = (value for name, value in answer.items() if name.startswith(b"BODY["))
+            part = next((value for value in parts if isinstance(value, bytes)), None)
+            if part is None and self._present(client, [waiting.uid]):
+                raise OSError("the server gives no text of it")
+            return part
+
+        return self._line.use(ask)
+
+    def _present(self, client: IMAPClient, uids: Sequence[int]) -> list[int]:
+        """Those of the numbers under which a letter still lies there."""
+        if not uids:
+            return []
+        client.noop()  # a letter that a person took away is searched until we are told
+        return sorted({*uids}.intersection(client.search(["UID", ",".join(map(str, uids))])))
 
     def _key_at(self, waiting: _Waiting) -> str:
-        item = self._take(waiting, self._place(waiting.uid))
+        try:
+            item = self._take(waiting, self._place(waiting.uid))
+        except NoMailbox:
+            raise
+        except OSError:
+            return ""  # what is not given out was not taken in either
         return item.key if item is not None else ""
 
     def _settle(self, client: IMAPClient, key: str) -> bool:
@@ -570,7 +632,7 @@ class OwnCopies:
                 head = _header(data)
                 key = str(head.get("X-Partner-Key", "")).strip().lower()[:32]
                 message_id = str(head.get("Message-ID", "")).strip().strip("<>").partition("@")[0].lower()
-                came = (data.get(b"INTERNALDATE") or _NO_TIME).astimezone(UTC)
+                came = _moment(data)
                 found.update((one, came) for one in (key, message_id) if one in wanted)
         return found
 
@@ -581,20 +643,30 @@ def _header(data: dict[bytes, object]) -> Message:
     return message_from_bytes(text)
 
 
+def _moment(data: dict[bytes, object]) -> datetime:
+    """When the letter came, going by one FETCH answer; `_NO_TIME` if that is no time that there could be."""
+    told = data.get(b"INTERNALDATE")
+    try:
+        return told.astimezone(UTC) if isinstance(told, datetime) else _NO_TIME
+    except OverflowError:
+        return _NO_TIME
+
+
 def _key(raw: bytes) -> str:
     return f"imap:{hashlib.sha256(raw).hexdigest()}"
 
 
 def _is_lost(error: BaseException) -> bool:
     """Is it worth connecting again?"""
-    return isinstance(error, imaplib.IMAP4.abort | OSError) and not isinstance(error, NoMailbox)
+    return isinstance(error, imaplib.IMAP4.abort | OSError) and not isinstance(error, NoMailbox | TooMuch)
 
 
 def _told(error: Exception) -> str:
-    """A server's word, whatever its type."""
+    """A server's word, whatever its type; the beginning of a long one."""
     word = error.args[0] if error.args else error
     text = word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
-    return text.removeprefix("b'").removesuffix("'")  # the libraries show bytes as Python writes them
+    text = text.removeprefix("b'").removesuffix("'")  # the libraries show bytes as Python writes them
+    return text if len(text) <= _TOLD_CHARS else f"{text[:_TOLD_CHARS]}…"
 
 
 def _is_here(host: str) -> bool:
