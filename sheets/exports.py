@@ -9,16 +9,16 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-from python_calamine import CalamineError, CalamineWorkbook
 
 from cases.model import FormRow
 from sheets import package
 from sheets.assembly import sheet_of
 from sheets.columns import EXPORT_HEADERS, FORMS
+from sheets.export_books import UnreadableBook, read_book
 from sheets.headers import Aliases, fold, locate
 from sheets.reading import form_rows
 from sheets.shape import Owner, Tab
@@ -36,6 +36,14 @@ TEXT_FILES = (".csv", ".tsv", ".txt")
 BOOKS = (".xlsx", ".xls", ".ods")
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is still read; a hundred thousand answers stay far below."""
+
+LARGEST_CELLS = 5_000_000
+"""Cells of a text file, each row counted as one more: a row and a cell take a hundred bytes, however short their text."""
+
+LARGEST_ROWS = 200_000
+"""Answers of one table that are still taken: more would keep everybody else's waiting for hours."""
+
+_WIDEST = 1000  # columns that are looked at; no form asks so many questions
 
 _ASKED: tuple[Tab, ...] = tuple(_answers_only(tab) for tab in FORMS.values())
 _SEPARATORS = (";", "\t", ",")
@@ -71,7 +79,7 @@ def read_export(path: Path, aliases: Aliases) -> Export:
     except package.Sprawling:
         export.faults.append(SheetFault("export-sprawling", "", file=path.name))
         return export
-    except (OSError, CalamineError, zipfile.BadZipFile, KeyError, SyntaxError, UnicodeDecodeError, csv.Error):
+    except (OSError, UnreadableBook, zipfile.BadZipFile, KeyError, SyntaxError, UnicodeDecodeError, csv.Error):
         export.faults.append(SheetFault("export-unreadable", "", file=path.name))
         return export
     for number, grid in enumerate(grids):
@@ -81,30 +89,40 @@ def read_export(path: Path, aliases: Aliases) -> Export:
 
 def _text(path: Path) -> Grid:
     raw = path.read_bytes()
-    text = _decoded(raw)
-    first = text.lstrip().partition("\n")[0]
+    encoding, first = _encoding(raw)
     separator = max(_SEPARATORS, key=first.count)
-    return Grid(path.name, list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)))
+    lines = _lines(io.TextIOWrapper(io.BytesIO(raw), encoding, newline=""), separator)
+    return Grid(path.name, list(csv.reader(lines, delimiter=separator, strict=True)))
 
 
-def _decoded(raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16")
-    try:
-        return raw.decode(_FOREIGN[0])
-    except UnicodeDecodeError:
-        return raw.decode(_FOREIGN[1])
+def _lines(text: Iterable[str], separator: str) -> Iterator[str]:
+    """The lines, as long as there are not too many cells in them. Raises Sprawling before a row of them is made."""
+    left = LARGEST_CELLS
+    for line in text:
+        left -= line.count(separator) + 2
+        if left < 0:
+            raise package.Sprawling(f"it has more than {LARGEST_CELLS} cells")
+        yield line
+
+
+def _encoding(raw: bytes) -> tuple[str, str]:
+    """The encoding of a text, and its first line."""
+    encodings = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else _FOREIGN
+    for encoding in encodings[:-1]:
+        with suppress(UnicodeDecodeError):
+            return encoding, raw.decode(encoding).lstrip().partition("\n")[0]
+    return encodings[-1], raw.decode(encodings[-1]).lstrip().partition("\n")[0]
 
 
 def _book(path: Path) -> list[Grid]:
     if path.suffix.lower() == ".xlsx":
         package.hold_to_bounds(path)
-    with CalamineWorkbook.from_path(str(path)) as book:
-        return [Grid(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+    return read_book(path)
 
 
 def _take(export: Export, grid: Grid, aliases: Aliases, name: str, *, first: bool) -> None:
     """The rows of one table. A further sheet of a workbook that is no form's is somebody's notes."""
+    grid = Grid(grid.title, [row[:_WIDEST] for row in grid.rows])
     head = next((row for row in grid.rows if any(str(cell).strip() for cell in row)), None)
     if head is None:
         return
@@ -116,6 +134,9 @@ def _take(export: Export, grid: Grid, aliases: Aliases, name: str, *, first: boo
     faults: list[SheetFault] = []
     named = [_renamed(row, tab, aliases) if row is head else row for row in grid.rows]
     sheet = sheet_of(tab, Grid(grid.title, named), aliases, faults)
+    if len(sheet.rows) > LARGEST_ROWS:
+        export.faults.append(SheetFault("export-sprawling", "", file=name))
+        return
     rows, odd = form_rows(Snapshot({tab.name: sheet}, ""))
     export.rows.extend(rows)
     export.faults.extend(replace(fault, file=name) for fault in (*faults, *odd))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +13,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from sheets import exports
 from sheets.columns import FORMS
 from sheets.shape import Owner
-from tests.scenarios.house import House, inn
+from tests.scenarios.house import ROOT, House, inn
 
 ADDRESS = "a@one.example"
 STAFF = "staff@vendor.example"
@@ -162,6 +165,102 @@ def test_a_workbook_made_to_fill_the_memory_is_named_and_stops_nothing(house: Ho
     assert done.code == 1
     assert done.err.count("слишком велик") == 2
     assert house.row("Партнёры", "P-0001")["Авторизация"] == "Авторизован"
+
+
+_ODS = (
+    '<?xml version="1.0" encoding="UTF-8"?><office:document-content office:version="1.2"'
+    ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+    ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+    ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table table:name="A">{}'
+    "</table:table></office:spreadsheet></office:body></office:document-content>"
+)
+_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+def _ods(*rows: tuple[int, Sequence[tuple[int, str]]]) -> bytes:
+    """A spreadsheet of LibreOffice's: rows of cells, each with how often it is repeated."""
+
+    def cell(times: int, text: str) -> str:
+        filled = f'office:value-type="string"><text:p>{text}</text:p></table:table-cell>' if text else "/>"
+        return f'<table:table-cell table:number-columns-repeated="{times}" {filled}'
+
+    lines = (
+        f'<table:table-row table:number-rows-repeated="{times}">{"".join(cell(*one) for one in cells)}</table:table-row>'
+        for times, cells in rows
+    )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("mimetype", _TYPE, zipfile.ZIP_STORED)
+        entry = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{_TYPE}"/>'
+        book.writestr(
+            "META-INF/manifest.xml",
+            f'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">{entry}</manifest:manifest>',
+        )
+        book.writestr("content.xml", _ODS.format("".join(lines)))
+    return packed.getvalue()
+
+
+def _ods_of(form: str, *answers: dict[str, str]) -> list[tuple[int, list[tuple[int, str]]]]:
+    return [(1, [(1, text) for text in row]) for row in _table(form, answers)]
+
+
+def test_a_spreadsheet_of_libreoffice_is_read_with_its_million_empty_rows(house: House) -> None:
+    empty = (1_048_574, [(16_384, "")])
+    _put(house, "partners.ods", _ods(*_ods_of("Форма Партнёр", APPLICATION), empty))
+    house.ok("2026-03-02 10:00")
+    assert house.row("Партнёры", "P-0001")["Авторизация"] == "Авторизован"
+
+
+def test_small_files_that_unpack_to_millions_of_cells_are_named_and_stop_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "LARGEST_CELLS", 1_000)
+    monkeypatch.setattr(exports, "LARGEST_ROWS", 100)
+    headers, answer = _ods_of("Форма Партнёр", APPLICATION)
+    _put(house, "everywhere.ods", _ods(headers, (1_048_575, [(16_384, "x")])))
+    _put(house, "corner.ods", _ods(headers, (1_048_574, [(1, "")]), (1, [(16_383, ""), (1, "x")])))
+    _put(house, "repeated.ods", _ods(headers, (101, answer[1])))
+    _put(house, "blank.csv", _csv("Форма Партнёр", APPLICATION) + b"\n" * 1_000)
+    _put(house, "wide.csv", _csv("Форма Партнёр", APPLICATION) + b";" * 1_000)
+    _put(house, "partners.csv", _csv("Форма Партнёр", APPLICATION, separator=";"))
+    done = house.once("2026-03-02 10:00")
+    assert done.code == 1
+    for name in ("everywhere.ods", "corner.ods", "repeated.ods", "blank.csv"):
+        assert f"файл «{name}»: ячейки далеко за таблицей, или файл слишком велик" in done.err, name
+    assert "corner.ods" in house.mail("staff-attention", to=STAFF).text
+    assert [row["Авторизация"] for row in house.rows("Партнёры")] == ["Авторизован"]
+
+
+_MEASURED = """
+from pathlib import Path
+from sheets.exports import read_export
+print([fault.code for fault in read_export(Path({path!r}), {{}}).faults])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["cells.ods", "rows.csv", "cells.csv", "line.csv"])
+def test_memory_is_bounded(what: str, tmp_path: Path) -> None:
+    path = tmp_path / what
+    huge = {
+        "cells.ods": lambda: _ods((90_000, [(1_000, "x")])),
+        "rows.csv": lambda: b"\n" * (60 * 1024 * 1024),
+        "cells.csv": lambda: b"ab;" * (20 * 1024 * 1024),
+        "line.csv": lambda: b"x" * (60 * 1024 * 1024),
+    }
+    path.write_bytes(huge[what]())
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED.format(path=str(path))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    faults, peak = done.stdout.split("\n")[:2]
+    assert faults in ("['export-sprawling']", "['export-unreadable']")
+    assert int(peak) < 700 * 1024
 
 
 def _bomb() -> bytes:
