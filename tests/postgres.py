@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,7 @@ class Server:
 
     folder: Path
     port: int
+    begin: Callable[[], subprocess.Popen[bytes]]
     process: subprocess.Popen[bytes]
     _made: int = field(default=0)
 
@@ -66,6 +69,27 @@ class Server:
         with psycopg.connect(f"host={self.folder} port={self.port} user=desk dbname={database}", autocommit=True) as connection:
             cursor = connection.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
+
+    def down(self) -> None:
+        """It dies: whoever is connected is cut off, nobody is let in."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+
+    def up(self) -> None:
+        """Start it again, and wait until it answers. Raises RuntimeError."""
+        if self.process.poll() is not None:
+            self.process = self.begin()
+        for _ in range(400):
+            try:
+                self.sql("SELECT 1")
+            except psycopg.OperationalError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.05)
+            else:
+                return
+        self.stop()
+        raise RuntimeError("PostgreSQL did not start")
 
     def stop(self) -> None:
         self.process.terminate()
@@ -105,15 +129,10 @@ def start() -> Server:
         "shared_buffers": "32MB",
     }
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    server = Server(folder, port, subprocess.Popen([found / "postgres", "-D", data, *settings], **calm))
-    for _ in range(200):
-        try:
-            server.sql("SELECT 1")
-        except psycopg.OperationalError:
-            if server.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        else:
-            return server
-    server.stop()
-    raise RuntimeError("PostgreSQL did not start")
+
+    def begin() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([found / "postgres", "-D", data, *settings], **calm)
+
+    server = Server(folder, port, begin, begin())
+    server.up()
+    return server

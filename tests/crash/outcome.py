@@ -45,7 +45,8 @@ def outcome(house: House) -> Outcome:
     found: dict[str, Counter[str]] = {}
     for tab in TABS:
         if tab.columns:
-            found[f"tab {tab.name}"] = Counter(str(sorted(row.items())) for row in house.rows(tab.name))
+            shown = (str(sorted(row.items())) for row in house.rows(tab.name))
+            found[f"tab {tab.name}"] = Counter(row.replace(r"\xa0", " ") for row in shown)  # cells are compared by meaning
     found["letters"] = Counter(f"{one.template} {one.number} to {one.to}: {one.subject} {one.text}" for one in house.mails())
     found["drafts"] = Counter(path.name for folder in ("listing", "offers") for path in house.root.glob(f"{folder}/.*"))
     found["listing"] = Counter(f"{path.name}: {path.read_text('utf-8')}" for path in house.root.glob("listing/*"))

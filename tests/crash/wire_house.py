@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from pathlib import Path
@@ -14,8 +13,8 @@ from imapclient import IMAPClient
 
 from sheets.columns import TABS
 from tests.crash.imap_proxy import ImapProxy
-from tests.postgres import Server
-from tests.scenarios.house import House, Sent, Value, moscow
+from tests.crash.shared_house import SharedHouse
+from tests.scenarios.house import Sent, Value, moscow
 from tests.sheets.google.two_houses import GooglePeople
 from tests.wire.mail.dovecot import PASSWORD, Dovecot, free_ports
 from tests.wire.mail.outgoing import PASSWORD as SMTP_PASSWORD
@@ -27,29 +26,12 @@ ADDRESS = "partners@vendor.example"
 """The programme's mailbox, whatever its user is called."""
 
 
-LONG_AGO = "2020-01-01T00:00:00.000000+00:00"
-"""As the ledger writes a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """A ledger in PostgreSQL, for more than one worker."""
-
-    server: Server
-    url: str
-
-    def copied(self) -> Shared:
-        """One like it."""
-        return Shared(self.server, self.server.database(self.url.rpartition("/")[2]))
-
-
-class WireHouse(House):
+class WireHouse(SharedHouse):
     """A home whose config.toml names the servers. Each recipient has a mailbox on Dovecot, where `mails` looks."""
 
     def __init__(self, root: Path, name: str, sheets: SheetsServer, book: Book, dovecot: Dovecot) -> None:
         super().__init__(root)
         self.name = name
-        self.shared: Shared | None = None
         self.sheets = sheets
         self.dovecot = dovecot
         self.people = GooglePeople(sheets, book)
@@ -60,32 +42,7 @@ class WireHouse(House):
         """Stop the servers that are its own."""
         self.outgoing.stop()
         self.imap.stop()
-        if self.shared is not None:
-            self.shared.server.drop(self.shared.url)
-
-    def share(self, server: Server) -> None:
-        """Move the ledger from its file to a database on that server."""
-        backup = self.root.parent / "ledger.backup"
-        assert self.run("backup", str(backup)).code == 0
-        self.shared = Shared(server, server.database())
-        self.configure('url = "sqlite:///ledger.db"', f'url = "{self.shared.url}"')
-        assert self.run("restore", str(backup)).code == 0
-        for file in self.root.glob("ledger.db*"):
-            file.unlink()
-
-    def leases_run_out(self) -> None:
-        """What every worker holds, it holds no longer."""
-        assert self.shared is not None
-        database = self.shared.url.rpartition("/")[2]
-        for claims, until in (("leases", "until"), ("mails", "lease_until")):
-            gone = f"UPDATE {claims} SET {until} = '{LONG_AGO}' WHERE {until} IS NOT NULL"
-            self.shared.server.sql(f"SET lock_timeout = '30s'; {gone}", database)
-
-    def cut_off(self) -> None:
-        """The database ends every connection to the ledger."""
-        assert self.shared is not None
-        database = self.shared.url.rpartition("/")[2]
-        self.shared.server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+        super().close()
 
     @contextmanager
     def away(self, *servers: str) -> Iterator[None]:
