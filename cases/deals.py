@@ -12,7 +12,6 @@ from cases.desk import Desk
 from cases.identity import name_key, product_key
 from cases.letters import about_facts, offer_facts, percent
 from cases.model import (
-    OPEN_DEAL_STATES,
     Answer,
     Case,
     CaseKind,
@@ -272,13 +271,7 @@ def _open_before(desk: Desk, case: Case, tier: Tier) -> int:
     figures = desk.edition(case).deals
     if others < figures.auto_open_limit or tier not in figures.auto_open_limit_tiers:
         return others
-    place = _place_of(case)
-    return sum(
-        deal.number != case.number
-        and deal.state in OPEN_DEAL_STATES
-        and (deal.state == DealState.REGISTERED or _place_of(deal) < place)
-        for deal in desk.tx.deals_of_partner(case.partner_inn)
-    )
+    return desk.tx.open_deals_before(case.partner_inn, *_place_of(case))
 
 
 def _place_of(case: Case) -> tuple[datetime, int]:

@@ -382,17 +382,20 @@ class Desk:
     def wake_undecided(self, partner_inn: str, *kinds: CaseKind) -> None:
         """What of these kinds the partner has waiting is looked at again (all kinds by default): its ground may be gone."""
         for case in self.tx.undecided_of(partner_inn):
-            due = case.wakes_at is not None and case.wakes_at <= self.now
-            if case.state in _WAITING and not due and (not kinds or case.kind in kinds):
+            if case.state in _WAITING and (not kinds or case.kind in kinds):
                 self.wake(case)
 
     def wake_concerned(self, deal: Case) -> None:
-        """A deal was decided or ended: looked at again is what waits because of it, the customer's undecided deals, the orders
-        on it and, once it is over, the deals of which its partner had too many.
+        """A deal was decided or ended. Looked at again is what waits because of it: the customer's undecided deals, the orders
+        on it and, once it is over, the first of those of which its partner had too many: one place came free.
         """
         self.wake_rivals(deal)
-        kinds = (CaseKind.ORDER,) if deal.state == DealState.REGISTERED else (CaseKind.ORDER, CaseKind.DEAL)
-        self.wake_undecided(deal.partner_inn, *kinds)
+        self.wake_undecided(deal.partner_inn, CaseKind.ORDER)
+        if deal.state != DealState.REGISTERED:
+            waiting = self.tx.undecided_of(deal.partner_inn)
+            crowded = [case for case in waiting if case.question is not None and case.question.code == "squatting"]
+            if crowded:
+                self.wake(min(crowded, key=lambda case: (case.place_at or case.submitted_at, case.place_seq)))
 
     def partner_name(self, inn: str) -> str:
         """The partner's name, "" if unknown."""

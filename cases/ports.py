@@ -90,6 +90,9 @@ class Transaction(Protocol):
         """Every deal case of that partner, by number."""
 
     def open_deal_count(self, partner_inn: str) -> int: ...
+    def open_deals_before(self, partner_inn: str, at: datetime, seq: int) -> int:
+        """The partner's registered deals, and its undecided ones with an earlier place in the queue than that."""
+
     def cases_of_kind(self, kind: CaseKind, partner_inn: str) -> list[Case]: ...
     def errands_of(self, partner_inn: str) -> list[Case]:
         """The partner's orders, pilots and NFR licences, by number."""
@@ -108,7 +111,9 @@ class Transaction(Protocol):
         """Have in memory, in a constant number of queries, what is asked about these INNs: partners, open deals, holds."""
 
     def undecided_of(self, partner_inn: str) -> list[Case]:
-        """The partner's deals, orders, pilots and NFR licences that wait for a decision or for data, by number."""
+        """The partner's deals, orders, pilots and NFR licences that wait for data or a decision, by number; not those that are
+        due to be looked at anyway.
+        """
 
     def namesakes(self, name_key: str, customer_inn: str) -> list[str]:
         """Numbers of open deals whose customer's name key is equal under another INN."""

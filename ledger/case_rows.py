@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, false, func, or_, select, update
 
-from cases.model import OPEN_DEAL_STATES, PREFIX, UNDECIDED_STATES, Case, CaseKind, DealData, PartnerState
+from cases.model import OPEN_DEAL_STATES, PREFIX, UNDECIDED_STATES, Case, CaseKind, DealData, DealState, PartnerState
 from ledger.codec import decode_case
 from ledger.notes import CATCHING_UP
 from ledger.schema import cases, holds, mails, waits
@@ -41,9 +41,22 @@ _open_counts = (
 )
 _undecided = _READ.where(
     _c.kind.in_((CaseKind.DEAL, *_ERRANDS)),
-    _c.state.in_(sorted(UNDECIDED_STATES)),
     _c.partner_inn.in_(bindparam("of", expanding=True)),
+    or_(
+        _c.state == DealState.NEEDS_DATA,
+        and_(_c.state == DealState.PENDING, or_(_c.wakes_at.is_(None), _c.wakes_at > bindparam("now"))),
+    ),
 )
+_OPEN_OF = and_(_OPEN, _c.partner_inn == bindparam("inn"))
+_open_before = select(func.count()).where(
+    _OPEN_OF,
+    or_(
+        _c.state == DealState.REGISTERED,
+        _c.place_at < bindparam("at"),
+        and_(_c.place_at == bindparam("at"), _c.place_seq < bindparam("seq")),
+    ),
+)
+_open_without_place = _READ.where(_OPEN_OF, _c.state != DealState.REGISTERED, _c.place_at.is_(None))
 # by name key alone: with the state beside it SQLite would walk all open deals instead of the index of name keys
 _names = select(_c.name_key, _c.number, _c.customer_inn).where(
     _c.name_key.in_(bindparam("of", expanding=True)), _c.ended_at.is_(None)
@@ -87,8 +100,11 @@ def _stands_for(text: str, thing: str) -> bool:
     return True
 
 
-def _is_undecided(case: Case) -> bool:
-    return case.kind in (CaseKind.DEAL, *_ERRANDS) and case.state in UNDECIDED_STATES
+def _is_undecided(case: Case, now: datetime) -> bool:
+    """Does it wait, and will not be looked at anyway?"""
+    if case.kind not in (CaseKind.DEAL, *_ERRANDS) or case.state not in UNDECIDED_STATES:
+        return False
+    return case.state == DealState.NEEDS_DATA or case.wakes_at is None or case.wakes_at > now
 
 
 def _place(case: Case) -> tuple[datetime, int, str]:
@@ -190,7 +206,7 @@ class Cases(Submissions):
             self._open_count[now_of] += 1
         if case.kind is CaseKind.PARTNER and now_of in self._of_partner:
             self._of_partner[now_of].add(number)
-        if now_of in self._undecided_of and _is_undecided(case):
+        if now_of in self._undecided_of and _is_undecided(case, self.now):
             self._undecided_of[now_of].add(number)
         if isinstance(case.data, DealData):
             if case.customer_inn in self._of_customer:
@@ -272,13 +288,24 @@ class Cases(Submissions):
         self._load_open_counts([partner_inn])
         return self._open_count[partner_inn]
 
+    def open_deals_before(self, partner_inn: str, at: datetime, seq: int) -> int:
+        """The partner's registered deals, and its undecided ones with an earlier place in the queue than that; what has no place
+        stands where it would have it by its time of submission.
+        """
+        self._flush_cases()
+        ((placed,),) = self._rows_of(_open_before, {"inn": partner_inn, "at": at, "seq": seq})
+        unplaced = self._adopt(self._rows_of(_open_without_place, {"inn": partner_inn}))
+        return int(placed) + sum((case.submitted_at, case.place_seq) < (at, seq) for case in unplaced)
+
     def undecided_of(self, partner_inn: str) -> list[Case]:
-        """The partner's deals, orders, pilots and NFR licences that wait for a decision or for data, by number."""
+        """The partner's deals, orders, pilots and NFR licences that wait for data or a decision, by number; not those that are
+        due to be looked at anyway.
+        """
         if not partner_inn:
             return []
         self._load_undecided([partner_inn])
         found = (self._cases[number] for number in self._undecided_of[partner_inn])
-        undecided = [case for case in found if inn_of(case) == partner_inn and _is_undecided(case)]
+        undecided = [case for case in found if inn_of(case) == partner_inn and _is_undecided(case, self.now)]
         return sorted(undecided, key=lambda case: (len(case.number), case.number))
 
     def cases_of_kind(self, kind: CaseKind, partner_inn: str) -> list[Case]:
@@ -371,7 +398,8 @@ class Cases(Submissions):
         for some in chunks(inn for inn in inns if inn not in self._undecided_of):
             for inn in some:
                 self._undecided_of[inn] = set()
-            for case in self._with_unflushed(self._rows_of(_undecided, {"of": some}), _is_undecided):
+            rows = self._rows_of(_undecided, {"of": some, "now": self.now})
+            for case in self._with_unflushed(rows, lambda case: _is_undecided(case, self.now)):
                 if inn_of(case) in self._undecided_of:
                     self._undecided_of[inn_of(case)].add(case.number)
 

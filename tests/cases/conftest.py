@@ -111,7 +111,11 @@ class House:
         return self.once(rows=[row])
 
     def staff(self, number: str, **cells: str) -> list[Posted]:
-        """Staff's cells of a registry row as typed, by our name of the column."""
+        """Staff's cells of a registry row as typed, by our name of the column; gives the letters of the pass."""
+        return self.once(words=self.cells(number, **cells))
+
+    def cells(self, number: str, **cells: str) -> list[StaffWord]:
+        """Staff's cells of a registry row, for a pass that hears several rows."""
         tab = BY_NAME[TAB_OF_KIND[self.case(number).kind].name]
         heard = []
         for name, typed in cells.items():
@@ -121,7 +125,7 @@ class House:
             value = our_word(typed, column) if column.words else typed
             beside = {other: text for other, text in cells.items() if other != name}
             heard.append(StaffWord(f"word{self.said}", kind, tab.name, number, name, value, "", typed, beside))
-        return self.once(words=heard)
+        return heard
 
     def reply(self, answered: Posted, text: str, sender: str = "") -> list[Posted]:
         """A reply to a letter, with its token."""

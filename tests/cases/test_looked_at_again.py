@@ -24,6 +24,29 @@ def test_the_deal_that_was_one_too_many_is_registered_when_another_ends(house: H
     assert house.row(next_one)["Состояние"] == "На рассмотрении", "one place came free, not two"
 
 
+def test_as_many_are_registered_as_places_came_free(house: House) -> None:
+    house.partner(ONE, A)
+    *_, first, second, third = [house.deal(ONE, A, customer=inn(number)) for number in range(1, 24)]
+    house.now = at("2026-03-02 10:05")
+    house.once(words=[*house.cells("D-2026-0001", staff_decision="Аннулировать"), *house.cells("D-2026-0002", state="Проиграна")])
+    shown = {number: house.row(number)["Состояние"] for number in (first, second, third)}
+    assert shown == {first: "Зарегистрирована", second: "Зарегистрирована", third: "На рассмотрении"}
+
+
+def test_a_deal_that_waits_for_something_else_as_well_keeps_nobody_behind_it(house: House) -> None:
+    house.partner(ONE, A)
+    house.partner(TWO, B)
+    for number in range(1, 21):
+        house.deal(ONE, A, customer=inn(number))
+    rival = house.deal(TWO, "somebody@elsewhere.ru", customer=inn(21))
+    first, second = house.deal(ONE, A, customer=inn(21)), house.deal(ONE, A, customer=inn(22))
+    house.now = at("2026-03-02 10:05")
+    house.once(words=[*house.cells("D-2026-0001", staff_decision="Аннулировать"), *house.cells("D-2026-0002", state="Проиграна")])
+    assert house.row(first)["Состояние"] == "На рассмотрении"
+    assert rival in house.row(first)["Замечания"]
+    assert house.row(second)["Состояние"] == "Зарегистрирована"
+
+
 def test_an_order_of_an_undecided_deal_is_decided_with_it(house: House) -> None:
     house.partner(ONE, A, tier=Tier.TRUSTED)
     deal = house.deal(ONE, A)
