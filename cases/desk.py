@@ -5,8 +5,8 @@ shares.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from cases.identity import domain_of, is_free_mail, may_speak, own_domains
 from cases.letters import compose, letter_key, moment
@@ -45,7 +45,8 @@ class Impossible(Exception):
         self.facts = facts
 
 
-_OWN_FORM = (CaseKind.PARTNER, CaseKind.DEAL, CaseKind.ORDER, CaseKind.PILOT)
+_BUSINESS = (CaseKind.DEAL, CaseKind.ORDER, CaseKind.PILOT)
+_OWN_FORM = (CaseKind.PARTNER, *_BUSINESS)
 """Kinds with a form of their own, of the same name; the others come by `Форма Запрос` and forms that nobody could read."""
 
 
@@ -150,7 +151,8 @@ class Desk:
         if thread and not self._may_answer(case, recipient):
             self.journal(case, "mail-held", template)
             return
-        if self._is_enough_for_a_stranger(recipient, partner):
+        day = self._day_for(recipient, case, partner)
+        if day > self._today() and (partner is None or not self._holds(partner, recipient)):
             self.journal(case, "mail-held", template)
             self.remark(case, "stranger-flooded", address=recipient)
             return
@@ -173,6 +175,11 @@ class Desk:
             distinct=distinct or moment(self.now),
             once=once,
         )
+        if day > self._today():  # a partner is told all the same, in its turn
+            mail = replace(mail, not_before=self.outside.calendar.at_opening(day))
+            self.remark(case, "letter-delayed", of=recipient, address=recipient, day=day.isoformat())
+        else:
+            self.lift_remark(case, f"letter-delayed:{recipient}")
         if self.tx.queue_mail(mail):
             self.journal(case, f"mail:{template}")
 
@@ -183,16 +190,29 @@ class Desk:
             return False
         return self.tx.answers_sent_about(case.number, since) < self.outside.answers_per_case_a_day
 
-    def _is_enough_for_a_stranger(self, address: str, partner: Case | None) -> bool:
-        """Did an address that never spoke for an authorised partner get its daily measure of letters? Whoever fills in a form can
-        type anybody's.
+    def _day_for(self, address: str, case: Case, partner: Case | None) -> date:
+        """The day on which the address may get a letter about that case: today, or when its daily measure allows.
+
+        Whoever fills in a form can type anybody's address and any firm's INN. So out of measure is an address that speaks for an
+        authorised partner; on the day of the authorisation, which may be one of many, in its deals, orders and pilots alone.
         """
-        if partner is not None and partner.partner().authorised_at and self.speaks_for(address, partner):
-            return False
-        if any(one.partner().authorised_at for one in self.tx.partner_by_contact(address)):
-            return False
-        since = self.outside.calendar.start_of(self.outside.calendar.local_date(self.now))
-        return self.tx.letters_sent_since(address, since) >= self.outside.answers_per_sender_a_day
+        today = self._today()
+        start = self.outside.calendar.start_of(today)
+        if partner is not None and self.speaks_for(address, partner):
+            since = partner.partner().authorised_at
+            known = since is not None and (since < start or case.kind in _BUSINESS)
+        else:
+            known = any(one.partner().authorised_at for one in self.tx.partner_by_contact(address))
+        if known:
+            return today
+        return today + timedelta(days=self.tx.letters_due_since(address, start) // self.outside.answers_per_sender_a_day)
+
+    def _holds(self, partner: Case, address: str) -> bool:
+        """Does the address speak for that partner, and is the partner authorised?"""
+        return partner.partner().authorised_at is not None and self.speaks_for(address, partner)
+
+    def _today(self) -> date:
+        return self.outside.calendar.local_date(self.now)
 
     def dead_until(self, addresses: Iterable[str]) -> dict[str, datetime]:
         """Those of the addresses that are not written to, since a server said that they do not exist, and until when."""

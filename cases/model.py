@@ -639,6 +639,7 @@ class Mail:
     `answers` names the form rows (source, key) whose `Ответ отправлен` it fills. `warns` marks the deal clock when
     really sent ("report", "confirm"), or a lead's ("lead").
     `thread`: Message-IDs of the letter that is answered, oldest first. `offer`: an offer to render and attach.
+    `not_before`: it goes then at the earliest.
     """
 
     key: str
@@ -652,6 +653,7 @@ class Mail:
     warns: str = ""
     thread: tuple[str, ...] = ()
     offer: Offer | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

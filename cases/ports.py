@@ -161,8 +161,8 @@ class Transaction(Protocol):
     def mail_sent_since(self, recipient: str, template: str, since: datetime) -> int:
         """Letters of that template to that recipient queued since then (rate limits)."""
 
-    def letters_sent_since(self, recipient: str, since: datetime) -> int:
-        """Letters to that recipient queued since then; all of `name+anything@domain` are one (rate limits)."""
+    def letters_due_since(self, recipient: str, since: datetime) -> int:
+        """Letters to that recipient that were or will be due since then; all of `name+anything@domain` are one (rate limits)."""
 
     def answers_sent_since(self, recipient: str, since: datetime) -> int:
         """Letters to that recipient queued since then that answer a letter (rate limits)."""

@@ -44,8 +44,11 @@ _since = (
         _m.state != MailState.CANCELLED,
     )
 )
-_letters_since = (
-    select(func.count()).select_from(mails).where(_m.queued_at >= bindparam("since"), _m.state != MailState.CANCELLED)
+_letters_since = select(func.count()).select_from(mails).where(_m.due_at >= bindparam("since"), _m.state != MailState.CANCELLED)
+_answers_since = (
+    select(func.count())
+    .select_from(mails)
+    .where(_m.queued_at >= bindparam("since"), _m.thread != encode(()), _m.state != MailState.CANCELLED)
 )
 _answers_about = (
     select(func.count())
@@ -151,7 +154,7 @@ class Letters(LeadSlots):
             "state": MailState.QUEUED,
             "uncertain": False,
             "attempts": 0,
-            "due_at": mail.queued_at,
+            "due_at": mail.not_before or mail.queued_at,
             "lease_owner": "",
             "lease_until": None,
             "at": mail.queued_at,
@@ -176,16 +179,18 @@ class Letters(LeadSlots):
         at = {"recipient": recipient, "template": template, "since": since}
         return int(self._connection.execute(_since, at).scalar_one())
 
-    def letters_sent_since(self, recipient: str, since: datetime) -> int:
-        """Letters to that recipient queued since then; cancelled ones do not count. `name+anything@domain` is one mailbox."""
+    def letters_due_since(self, recipient: str, since: datetime) -> int:
+        """Letters to that recipient that were or will be due since then; cancelled ones do not count. `name+anything@domain` is
+        one mailbox.
+        """
         self._flush_mails()
         counted = _letters_since.where(_is_mailbox(recipient))
         return int(self._connection.execute(counted, {"since": since}).scalar_one())
 
     def answers_sent_since(self, recipient: str, since: datetime) -> int:
-        """As `letters_sent_since`, of those that answer a letter."""
+        """Letters to that mailbox queued since then that answer a letter; cancelled ones do not count."""
         self._flush_mails()
-        counted = _letters_since.where(_is_mailbox(recipient), _m.thread != encode(()))
+        counted = _answers_since.where(_is_mailbox(recipient))
         return int(self._connection.execute(counted, {"since": since}).scalar_one())
 
     def answers_sent_about(self, number: str, since: datetime) -> int:

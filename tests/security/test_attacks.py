@@ -179,3 +179,35 @@ def test_answers_to_one_mailbox_are_limited_whatever_stands_behind_its_plus(hous
     house.ok("2026-03-02 12:00")
     assert len(house.rows("Обращения")) == 13
     assert len(house.mails("question-received")) == 3 + 1
+
+
+def test_an_address_that_applies_with_many_inns_is_told_in_measure_and_in_the_end(house: House) -> None:
+    """Whoever types it may know any number of firms' INNs; each is authorised, and each applicant may be a true one."""
+    house.configure("answers_per_sender_a_day = 30", "answers_per_sender_a_day = 3")
+    victim = "victim@elsewhere.example"
+    for n in range(5):
+        house.partner(victim, f"ООО «Фирма {n}»", inn(50 + n))
+    house.ok("2026-03-02 12:00")
+    rows = house.rows("Партнёры")
+    assert [row["Авторизация"] for row in rows] == ["Авторизован"] * 5
+    assert len(house.mails(to=victim)) == 3
+    assert any("Письмо уйдёт 03.03.2026" in str(row["Замечания"]) for row in rows)
+    house.deal("2026-03-02 12:10", victim, inn(50), "ООО «Клиент»", inn(100))
+    house.ok("2026-03-02 12:20")
+    assert house.mail("deal-registered").to == victim  # a partner's deal waits for no measure
+    sent = []
+    for at in ("3 08:50", "3 09:10", "4 09:10", "5 09:10"):
+        house.ok(f"2026-03-0{at}")
+        sent.append(len(house.mails(to=victim)))
+    assert sent == [4, 7, 10, 11]
+    assert len({letter.number for letter in house.mails("partner-authorised", to=victim)}) == 5
+
+
+def test_who_was_authorised_before_applies_for_other_firms_in_measure_too(house: House) -> None:
+    house.configure("answers_per_sender_a_day = 30", "answers_per_sender_a_day = 3")
+    house.partner(ONE, "ООО «Первопроходец»", inn(1))
+    house.ok("2026-03-02 10:00")
+    for n in range(6):
+        house.partner(ONE, f"ООО «Фирма {n}»", inn(50 + n), "2026-03-03 09:30")
+    house.ok("2026-03-03 10:00")
+    assert len([sent for sent in house.mails(to=ONE) if sent.at.day == 3]) == 3
