@@ -102,7 +102,9 @@ class Transaction(Protocol):
         """Every case of that kind in that state, by number."""
 
     def waking(self, now: datetime, limit: int) -> list[str]:
-        """Numbers of cases with `wakes_at` <= now, by wakes_at then place; at most `limit`, quarantined ones left out."""
+        """Numbers of cases with `wakes_at` <= now, at most `limit`, quarantined ones left out: deals in force first (an expiry
+        frees a customer), then the queue by place, then what has none.
+        """
 
     def preload(self, numbers: Sequence[str]) -> list[Case]:
         """Load these cases, with their partners and the open deals of their customers, in a constant number of queries."""

@@ -64,7 +64,7 @@ _names = select(_c.name_key, _c.number, _c.customer_inn).where(
 _waking = (
     select(_c.number)
     .where(_c.wakes_at <= bindparam("now"), _c.quarantined == false())
-    .order_by(_c.wakes_at, _c.place_at.nulls_last(), _c.place_seq, _c.number)
+    .order_by(_c.state != DealState.REGISTERED, _c.place_at.nulls_last(), _c.place_seq, _c.number)
     .limit(bindparam("most"))
 )
 _quarantined = update(cases).where(_c.number == bindparam("of")).values(quarantined=bindparam("yes"))
@@ -335,7 +335,7 @@ class Cases(Submissions):
         return sorted(found, key=lambda case: (len(case.number), case.number))
 
     def waking(self, now: datetime, limit: int) -> list[str]:
-        """Numbers of cases to be looked at, by wakes_at then place, quarantined ones left out."""
+        """Numbers of cases to be looked at, quarantined ones left out: deals in force, then the queue by place, then the rest."""
         self._flush_cases()
         return [number for (number,) in self._rows_of(_waking, {"now": now, "most": limit})]
 

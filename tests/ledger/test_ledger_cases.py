@@ -179,7 +179,9 @@ def test_waking_in_order_without_the_quarantined(ledger: SqlLedger) -> None:
         tx.add_case(deal("D-2026-0001", wakes_at=NOW, place_at=NOW, place_seq=2))
         tx.add_case(deal("D-2026-0002", wakes_at=NOW, place_at=NOW, place_seq=1))
         tx.add_case(deal("D-2026-0003", wakes_at=NOW))
-        tx.add_case(deal("D-2026-0004", wakes_at=NOW - timedelta(hours=1)))
+        in_force = deal("D-2026-0004", wakes_at=NOW - timedelta(hours=1), place_at=NOW, place_seq=9)
+        in_force.state = DealState.REGISTERED
+        tx.add_case(in_force)
         tx.add_case(deal("D-2026-0005", wakes_at=NOW + timedelta(microseconds=1)))
         tx.add_case(request("Q-2026-0001"))
         assert tx.waking(NOW, 10) == ["D-2026-0004", "D-2026-0002", "D-2026-0001", "D-2026-0003"]

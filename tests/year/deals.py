@@ -283,9 +283,10 @@ def staff_word(books: Books, deal: Deal, cells: Answers) -> None:
     """What staff typed into the deal's row."""
     word, figure = text_of(cells, "Решение сотрудника"), cells.get("Скидка сотрудника %")
     percent = int(figure) if isinstance(figure, (int, float)) else None
+    deal.figure = deal.figure if percent is None else percent
     if word == "Одобрить" and deal.question == "decide":
         if not any(rival.state == REGISTERED and rival.products == deal.products for rival in _touching(books, deal)):
-            register(books, deal, percent)
+            register(books, deal, deal.figure)
     elif word == "Отказать" and deal.state == PENDING and cells.get("Код отказа"):
         refuse(books, deal, {int(code) for code in str(cells["Код отказа"]).split(",")})
     elif word == "Аннулировать" and deal.state == REGISTERED:
@@ -380,11 +381,15 @@ def extend(books: Books, deal: Deal) -> None:
 
 
 def pass_time(books: Books, deal: Deal) -> None:
-    """What falls due on a deal by now."""
+    """What falls due on a registered deal by now."""
+    if deal.state == REGISTERED:
+        _registered_time(books, deal)
+
+
+def end_of_patience(books: Books, deal: Deal) -> None:
+    """Data that were asked for did not come. It has no place in the queue: whatever has one goes before it."""
     if deal.state == NEEDS_DATA and deal.asked_until is not None and books.now >= deal.asked_until:
         _unanswered(books, deal)
-    elif deal.state == REGISTERED:
-        _registered_time(books, deal)
 
 
 def answer_meanwhile(books: Books, deal: Deal) -> None:

@@ -167,10 +167,16 @@ class Model:
             pass
         for errand in books.errands.values():
             errands.pass_time(books, errand)
-        while sum(deals.decide(books, deal) for deal in deals.queue(books)):
-            pass
+        self._decide()
+        for deal in list(books.deals.values()):
+            deals.end_of_patience(books, deal)
+        self._decide()
         for deal in list(books.deals.values()):
             deals.answer_meanwhile(books, deal)
+
+    def _decide(self) -> None:
+        while sum(deals.decide(self.books, deal) for deal in deals.queue(self.books)):
+            pass
 
     def _tiers(self) -> None:
         books = self.books

@@ -68,6 +68,8 @@ class Deal:
     asked_until: datetime | None = None
     question: str = ""
     """Staff's open question: "decide", "annul", or nothing."""
+    figure: int | None = None
+    """What stands in staff's cell of the discount, whatever came of the word beside it."""
     told: bool = False
     interim: bool = False
     codes: tuple[int, ...] = ()

@@ -138,7 +138,7 @@ class World:
         span = (since, now)
         self._books = books
         for due, act in [later for later in self._later if later[0] <= now]:
-            if (event := act(max(due, since + timedelta(seconds=1)))) is not None:
+            if (event := act(self._alone(max(due, since + timedelta(seconds=1))))) is not None:
                 events.append(event)
         self._later = [later for later in self._later if later[0] > now]
         events += self._applications(span)
@@ -159,8 +159,14 @@ class World:
         while True:
             at = span[0].replace(microsecond=0) + timedelta(seconds=1 + self.dice.randrange(max(room, 1)))
             if at not in self._stamps:
-                self._stamps.add(at)
-                return at
+                return self._alone(at)
+
+    def _alone(self, at: datetime) -> datetime:
+        """That moment, or the next one at which nothing else happens: rows are known by it."""
+        while at in self._stamps:
+            at += timedelta(seconds=1)
+        self._stamps.add(at)
+        return at
 
     def _key(self) -> str:
         self._rows += 1
