@@ -73,7 +73,10 @@ def hear(desk: Desk, case: Case, word: StaffWord) -> None:
     elif word.column == "region":
         data.region = word.new.strip()
     data.changed = case.state in _WITH_A_PARTNER
-    desk.wake(case)
+    if data.lead or data.contact:
+        desk.wake(case)
+    else:  # at once: an answer that is read in this pass finds it gone
+        _withdraw(desk, case)
 
 
 # -- what falls due ------------------------------------------------------------------------
@@ -82,9 +85,6 @@ def hear(desk: Desk, case: Case, word: StaffWord) -> None:
 def review(desk: Desk, case: Case) -> None:
     """A lead that is due to be looked at: to be handed out, rewritten by staff, or unanswered."""
     data = case.lead()
-    if not (data.lead or data.contact):
-        _withdraw(desk, case)
-        return
     if case.state == LeadState.WITHDRAWN:
         case.state = LeadState.WAITING
     if data.lead and data.contact and data.changed:
@@ -92,9 +92,9 @@ def review(desk: Desk, case: Case) -> None:
         _write(desk, case, "lead-assigned", changed=True)
     if case.state == LeadState.ASSIGNED:
         _advance(desk, case)
-    elif case.state == LeadState.WAITING and data.lead and data.contact:
+    if case.state == LeadState.WAITING and data.lead and data.contact:  # come back just now, too: no later lead goes before it
         _hand_out(desk, case)
-    else:  # taken up; or half a line, which staff are told of with the other faults of the sheet
+    elif case.state != LeadState.ASSIGNED:  # taken up; or half a line, which staff are told of with the other faults of the sheet
         _sleep(desk, case, None)
 
 
@@ -118,7 +118,9 @@ def _advance(desk: Desk, case: Case) -> None:
 
 
 def _sleep(desk: Desk, case: Case, until: datetime | None) -> None:
-    case.wakes_at = until
+    """Until then, or nothing is due; what staff rewrote is told in this pass, whatever the partner wrote meanwhile."""
+    data = case.lead()
+    case.wakes_at = desk.now if data.changed and data.lead and data.contact else until
     desk.tx.save(case)
 
 

@@ -169,11 +169,17 @@ class _Others:
         columns = [self._sheet.tab.column(name) for name in self._names]
         here = tuple(meaning(self._sheet.cell(raw, column.field), column) for column in columns)
         mine = tuple(meaning(own.get(column.field), column) for column in columns)
-        if sum(map(ne, here, mine)) < 2:
+        if sum(map(ne, here, mine)) < 2 or self._emptied(here, columns):
             return False
         if not self._known:
             self._known = {tuple(meaning(row.get(one.field), one) for one in columns) for row in self._base.values()}
         return here in self._known
+
+    @staticmethod
+    def _emptied(here: tuple[str, ...], columns: Sequence[Column]) -> bool:
+        """Did people empty all that they wrote there, to take a lead off? Such rows are alike, and no other case's."""
+        written = [cell for cell, column in zip(here, columns, strict=True) if not column.ours]
+        return bool(written) and not any(written)
 
 
 def _registry_row(

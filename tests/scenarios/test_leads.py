@@ -203,6 +203,25 @@ def test_silence_is_reminded_of_and_then_the_lead_goes_on(office: House) -> None
     assert (late.to, NAMES[SILVER] in late.text) == (GOLD, False)
 
 
+def test_a_lead_that_comes_back_goes_before_those_that_came_later(office: House) -> None:
+    for number in range(1, 6):
+        lead(office, f"Лид {number}", f"контакт {number}")
+    office.ok(f"{DAY} 10:00")
+    for number in range(2, 6):
+        office.reply(office.mail("lead-assigned", number=f"L-2026-{number:04}"), "1", f"{DAY} 11:00")
+    office.ok("2026-03-06 12:00")
+    lead(office, "Лид 6", "контакт 6")
+    office.ok("2026-03-10 18:00")  # the days of the first one are over, and one partner has room for one
+    assert with_whom(office) == {
+        "Лид 1": NAMES[BRONZE],
+        "Лид 2": NAMES[GOLD],
+        "Лид 3": NAMES[GOLD],
+        "Лид 4": NAMES[SILVER],
+        "Лид 5": NAMES[SILVER],
+        "Лид 6": "",
+    }
+
+
 def test_the_days_count_from_when_the_letter_really_went(office: House) -> None:
     lead(office, "Лид")
     office.run("job", "ingest_leads", "--now", f"{DAY}T10:00+03:00")
@@ -317,6 +336,29 @@ def test_a_deleted_row_comes_back_and_staff_are_told_how_to_take_a_lead_off(offi
     assert office.row("Лиды", "L-2026-0001")["Партнёр"] == NAMES[SILVER]  # Золото had it
 
 
+def test_who_takes_up_what_staff_have_just_taken_off_is_told_that_it_is_gone(office: House) -> None:
+    lead(office, "Лид", "контакт")
+    office.ok(f"{DAY} 10:00")
+    office.set_cells("Лиды", "L-2026-0001", {"Лид": None, "Контакт": None})
+    office.reply(office.mail("lead-assigned"), "1", f"{DAY} 10:20")
+    office.ok(f"{DAY} 10:30")
+    assert not office.mails("lead-answered")
+    assert {(letter.to, "отозван" in letter.text) for letter in office.mails("lead-taken-back")} == {(GOLD, True)}
+    assert office.explain("L-2026-0001")["state"] == "Снят"
+
+
+def test_leads_are_taken_off_one_after_the_other(office: House) -> None:
+    for number in range(1, 9):
+        lead(office, f"Лид {number}", f"контакт {number}")
+    office.ok(f"{DAY} 10:00")  # the last two wait for the next month
+    for number in (7, 8):
+        office.set_cells("Лиды", f"L-2026-{number:04}", {"Лид": None, "Контакт": None})
+        office.ok(f"{DAY} 1{number}:00")
+    assert [office.explain(f"L-2026-{number:04}")["state"] for number in (7, 8)] == ["Снят", "Снят"]
+    office.ok("2026-04-01 09:00")
+    assert not office.mails("lead-assigned", number="L-2026-0008")
+
+
 def test_what_staff_rewrite_reaches_the_partner_who_has_it_once(office: House) -> None:
     lead(office, "Лид", "старый телефон")
     office.ok(f"{DAY} 10:00")
@@ -355,6 +397,19 @@ def test_rows_that_cannot_be_handed_out_are_named_and_hold_nothing_up(office: Ho
     edit(office, mended)
     office.ok(f"{DAY} 10:30")
     assert [str(one["№"]) for one in office.rows("Лиды")] == ["L-2026-0002", "L-2026-0001", "L-2026-0003"]
+
+
+@pytest.mark.parametrize("text", ["1", "А сколько у них рабочих мест?"])
+def test_what_staff_rewrite_is_told_at_once_whatever_the_partner_wrote_meanwhile(office: House, text: str) -> None:
+    lead(office, "Лид", "старый телефон")
+    office.ok(f"{DAY} 10:00")
+    office.set_cells("Лиды", "L-2026-0001", {"Контакт": "новый телефон"})
+    office.reply(office.mail("lead-assigned"), text, f"{DAY} 10:20")
+    office.ok(f"{DAY} 10:30")
+    _, second = office.mails("lead-assigned")
+    assert second.subject.startswith("Уточнение по лиду")
+    assert "новый телефон" in second.text
+    calm(office, f"{DAY} 10:35")
 
 
 def test_a_row_edited_while_the_book_was_open_is_still_its_lead(office: House) -> None:

@@ -41,7 +41,8 @@ def main() -> int:
         print(difference)
     print(
         f"seed {given.seed}: {outcome.passes} passes, {outcome.kills} of them killed, {outcome.deals} deals, "
-        f"{outcome.letters} letters, {outcome.seconds:.0f} s, {len(outcome.differences)} differences"
+        f"{outcome.leads} leads handed out, {outcome.letters} letters, "
+        f"{outcome.seconds:.0f} s, {len(outcome.differences)} differences"
     )
     return 1 if outcome.differences else 0
 

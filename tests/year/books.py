@@ -9,7 +9,7 @@ from datetime import date, datetime
 from tests.year.days import Days, months_after
 from tests.year.events import Line, Typed
 from tests.year.figures import SALES_MONTHS
-from tests.year.records import Answered, Deal, Errand, Letter, Partner
+from tests.year.records import Answered, Deal, Errand, Lead, Letter, Partner
 
 FREE_MAIL = {"mail.ru", "yandex.ru", "gmail.com"}
 INN_WEIGHTS = (2, 4, 10, 3, 5, 9, 4, 6, 8)
@@ -36,6 +36,8 @@ class Books:
     partners: dict[str, Partner] = field(default_factory=dict)
     deals: dict[str, Deal] = field(default_factory=dict)
     errands: dict[str, Errand] = field(default_factory=dict)
+    leads: dict[str, Lead] = field(default_factory=dict)
+    leads_given: dict[str, list[datetime]] = field(default_factory=dict)
     invited: list[Partner] = field(default_factory=list)
     rows: dict[str, Answered] = field(default_factory=dict)
     lines: dict[str, list[Line]] = field(default_factory=dict)
@@ -57,9 +59,9 @@ class Books:
         self._counted[series] += 1
         return f"{series}-{self._counted[series]:04}"
 
-    def post(self, template: str, number: str) -> None:
+    def post(self, template: str, number: str, to: str = "") -> None:
         """A letter goes in this pass."""
-        self.letters.append(Letter(template, number, self.today))
+        self.letters.append(Letter(template, number, self.today, to))
 
     def knows(self, inn: str, address: str) -> bool:
         """May that address speak for the partner?"""

@@ -291,7 +291,8 @@ def staff_word(books: Books, deal: Deal, cells: Answers) -> None:
         refuse(books, deal, {int(code) for code in str(cells["Код отказа"]).split(",")})
     elif word == "Аннулировать" and deal.state == REGISTERED:
         close(books, deal, ANNULLED)
-    elif word == "Оставить" and deal.question == "annul":
+    elif word == "Оставить" and deal.state == REGISTERED and deal.question:
+        deal.question = ""
         _report_from(deal, books.now)
         _confirmed(deal, books.now)
         deal.confirm_warned = None
@@ -365,8 +366,10 @@ def _confirm_day(deal: Deal) -> date:
 
 def extend(books: Books, deal: Deal) -> None:
     """As many times as the partner's present tier allows, from the old end."""
-    terms = TERMS[books.partners[deal.partner].tier]
-    if deal.extensions >= terms.extensions or books.customer_refuses(deal.customer_inn, deal.partner):
+    partner = books.partners[deal.partner]
+    terms = TERMS[partner.tier]
+    ended = partner.state != AUTHORISED
+    if ended or deal.extensions >= terms.extensions or books.customer_refuses(deal.customer_inn, deal.partner):
         books.post("deal-extension-refused", deal.number)
         return
     assert deal.until is not None

@@ -187,10 +187,10 @@ def _weigh_nfr(books: Books, nfr: Errand) -> None:
         accept(books, nfr)
 
 
-def ask(books: Books, key: str, at: datetime, address: str, inn: str = "") -> None:
+def ask(books: Books, key: str, at: datetime, address: str, inn: str = "", about: str = "") -> None:
     """Any other mail: a number, an acknowledgement, and staff see it."""
     question = _new(books, "Q", "question", key, at, address, inn)
-    question.question = "decide"
+    question.question, question.about = "decide", about
     if books.now < question.due:
         books.post("question-received", question.number)
 

@@ -35,13 +35,14 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to a letter of ours about that case, from `sender`."""
+    """An answer to a letter of ours about that case, from `sender`; `to`: who had got that letter, if several had."""
 
     at: datetime
     sender: str
     template: str
     number: str
     text: str
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

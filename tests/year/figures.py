@@ -9,7 +9,9 @@ WHITE, BRONZE, SILVER, GOLD, TRUSTED = TIERS = ("Белый", "Бронзовы�
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One column of the table in «Партнерские статусы». `discount` None: individual; `nfr` in months, None: while it lasts."""
+    """One column of the table in «Партнерские статусы». `discount` None: individual; `nfr` in months, None: while it
+    lasts; `leads` a month.
+    """
 
     sales: int
     publicity: str
@@ -19,14 +21,15 @@ class Tier:
     term: int
     extensions: int
     nfr: int | None
+    leads: int
 
 
 TERMS = {
-    WHITE: Tier(0, "", False, False, 10, 3, 0, 0),
-    BRONZE: Tier(150_000, "", False, False, 20, 3, 1, 0),
-    SILVER: Tier(500_000, "quarter", True, False, 30, 6, 1, 6),
-    GOLD: Tier(5_000_000, "quarter", True, True, 40, 9, 0, 9),
-    TRUSTED: Tier(30_000_000, "month", True, True, None, 12, 0, None),
+    WHITE: Tier(0, "", False, False, 10, 3, 0, 0, 0),
+    BRONZE: Tier(150_000, "", False, False, 20, 3, 1, 0, 1),
+    SILVER: Tier(500_000, "quarter", True, False, 30, 6, 1, 6, 2),
+    GOLD: Tier(5_000_000, "quarter", True, True, 40, 9, 0, 9, 3),
+    TRUSTED: Tier(30_000_000, "month", True, True, None, 12, 0, None, 10),
 }
 SALES_MONTHS = 12
 REVIEW_GRACE_DAYS = 30
@@ -50,3 +53,6 @@ PILOT_REMINDER = 2
 PILOT_REPORT_DAYS = 14
 PILOT_REPORT_REMINDERS = (7, 1)
 WEBINAR_DAYS = 30
+
+LEAD_DAYS = 5  # business days to take one up
+LEAD_REMINDER = 2

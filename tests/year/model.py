@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from tests.year import deals, errands, partners
+from tests.year import deals, errands, leads, partners
 from tests.year.books import Books
 from tests.year.days import quarter
 from tests.year.events import UNREAD, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Word
@@ -63,6 +63,8 @@ class Model:
         books.lines.setdefault(line.tab, []).append(line)
         if line.tab == "Прайс":
             books.products.add(str(line.cells["Наименование"]))
+        elif line.tab == "Лиды":
+            leads.take_line(books, dict(line.cells))
         elif line.tab == "Календарь":
             day = line.cells["Дата"]
             assert isinstance(day, datetime)
@@ -74,6 +76,8 @@ class Model:
             deals.staff_word(books, books.deals[word.number], cells)
         elif word.tab == "Партнёры":
             partners.staff_word(books, self.partner(word.number), cells)
+        elif word.tab == "Лиды":
+            leads.staff_word(books, books.leads[word.number], cells)
         elif word.tab == "Обучение":
             if cells.get("Присутствовал") == "Да":
                 partner = books.partners[word.number]
@@ -121,6 +125,9 @@ class Model:
         if isinstance(letter, Stray):
             if not letter.automatic:
                 errands.ask(books, "", letter.at, letter.sender)
+            return
+        if letter.number in books.leads:
+            leads.hear(books, books.leads[letter.number], letter)
             return
         deal = books.deals.get(letter.number)
         if deal is None or not books.knows(deal.partner, letter.sender):
@@ -173,6 +180,7 @@ class Model:
         self._decide()
         for deal in list(books.deals.values()):
             deals.answer_meanwhile(books, deal)
+        leads.pass_time(books)
 
     def _decide(self) -> None:
         while sum(deals.decide(self.books, deal) for deal in deals.queue(self.books)):

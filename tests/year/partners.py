@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.year import leads
 from tests.year.books import FREE_MAIL, Books, line_day, text_of, valid_inn
 from tests.year.days import months_after, quarter
 from tests.year.events import Typed
@@ -16,7 +17,7 @@ from tests.year.figures import (
     TRUSTED,
     WHITE,
 )
-from tests.year.records import AUTHORISED, DEAUTHORISED, NEEDS_DATA, PENDING, REFUSED, Answered, Partner
+from tests.year.records import AUTHORISED, DEAUTHORISED, NEEDS_DATA, PENDING, REFUSED, REGISTERED, Answered, Partner
 
 Answers = dict[str, Typed]
 REQUIRED = ("Наименование организации", "ИНН", "Контактное лицо", "Телефон", "Согласие на обработку персональных данных")
@@ -65,6 +66,7 @@ def _first(books: Books, key: str, at: datetime, address: str, answers: Answers)
         state=PENDING,
         submitted=at,
         due=books.days.deadline(at, AUTHORISATION_DAYS),
+        address=address.lower(),
         contacts={address.lower()},
         domains={address.lower().rpartition("@")[2], text_of(answers, "Сайт").lower()} - {""} - FREE_MAIL,
     )
@@ -95,6 +97,7 @@ def _weigh(books: Books, partner: Partner, answers: Answers) -> None:
     if text_of(answers, REQUIRED[4]) != "Да":
         gaps.add(REQUIRED[4])
     partner.gaps = frozenset(gaps)
+    partner.name, partner.region = text_of(answers, REQUIRED[0]), text_of(answers, "Регион")
     if gaps:
         partner.state = NEEDS_DATA
         partner.asked_until = books.days.deadline(books.now, NEEDS_DATA_DAYS)
@@ -105,7 +108,7 @@ def _weigh(books: Books, partner: Partner, answers: Answers) -> None:
 
 def authorise(books: Books, partner: Partner) -> None:
     """As White, with an invitation to the sales webinar the first time."""
-    partner.state, partner.proposal = AUTHORISED, ""
+    partner.state, partner.proposal, partner.authorised = AUTHORISED, "", books.now
     books.post("partner-authorised", partner.number)
     if not partner.ever_authorised:
         partner.ever_authorised = True
@@ -139,6 +142,10 @@ def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
         case "Деавторизовать" if partner.state == AUTHORISED:
             partner.state, partner.proposal, partner.warned = DEAUTHORISED, "", None
             books.post("partner-deauthorised", partner.number)
+            leads.take_from(books, partner)
+            for deal in books.by_partner.get(partner.inn, []):
+                if deal.state == REGISTERED:
+                    deal.question = "ended"
         case "Понизить" if partner.state == AUTHORISED and partner.tier != WHITE:
             _move(books, partner, lower_tier(books, partner))
         case "Повысить" if partner.state == AUTHORISED and partner.tier != TRUSTED:

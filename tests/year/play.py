@@ -37,11 +37,12 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it."""
+    """What came of it. `leads`: how many were handed out."""
 
     passes: int
     kills: int
     deals: int
+    leads: int
     letters: int
     seconds: float
     differences: list[Difference]
@@ -75,7 +76,9 @@ def play(year: Year, folder: Path, say: Callable[[str], None] = lambda _: None) 
                 say(f"{now:%d.%m.%Y} {passes} passes, {len(model.books.deals)} deals, {time.monotonic() - began:.0f} s")
         if not found:
             found = differences(model.books, stage)
-        return Outcome(passes, stage.kills, len(model.books.deals), len(stage.posted), time.monotonic() - began, found)
+        books = model.books
+        given = sum(map(len, books.leads_given.values()))
+        return Outcome(passes, stage.kills, len(books.deals), given, len(stage.posted), time.monotonic() - began, found)
 
 
 @contextmanager

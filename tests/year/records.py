@@ -10,16 +10,18 @@ from tests.year.figures import WHITE
 PENDING, NEEDS_DATA, REGISTERED, REFUSED = "На рассмотрении", "Нужны данные", "Зарегистрирована", "Отказано"
 EXPIRED, ANNULLED, WON, LOST, WITHDRAWN = "Истекла", "Аннулирована", "Выиграна", "Проиграна", "Отозвана"
 AUTHORISED, DEAUTHORISED = "Авторизован", "Деавторизован"
+LEAD_WAITS, LEAD_WITH_PARTNER, LEAD_TAKEN_UP, LEAD_WITHDRAWN = "Ждёт", "Передан", "В работе", "Снят"
 ACCEPTED, RUNNING, REPORT_DUE, OVERDUE, CLOSED = "Одобрено", "Действует", "Ждёт отчёта", "Отчёт просрочен", "Закрыто"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter that must have gone: its template, case, and the day of the pass that sent it."""
+    """A letter that must have gone: its template, case, the day of the pass that sent it; its recipient if that is compared."""
 
     template: str
     number: str
     day: date
+    to: str = ""
 
 
 @dataclass(slots=True)
@@ -31,8 +33,12 @@ class Partner:
     state: str
     submitted: datetime
     due: datetime
+    address: str
     contacts: set[str]
     domains: set[str]
+    name: str = ""
+    region: str = ""
+    authorised: datetime | None = None
     gaps: frozenset[str] = frozenset()
     asked_until: datetime | None = None
     interim: bool = False
@@ -67,7 +73,7 @@ class Deal:
     gaps: frozenset[str] = frozenset()
     asked_until: datetime | None = None
     question: str = ""
-    """Staff's open question: "decide", "annul", or nothing."""
+    """Staff's open question: "decide", "annul" (silence), "ended" (the partner's authorisation), or nothing."""
     figure: int | None = None
     """What stands in staff's cell of the discount, whatever came of the word beside it."""
     told: bool = False
@@ -117,6 +123,7 @@ class Errand:
     customer_inn: str = ""
     products: frozenset[str] = frozenset()
     licences: int = 0
+    about: str = ""
     question: str = ""
     interim: bool = False
     term: int = 14
@@ -125,6 +132,28 @@ class Errand:
     report_due: date | None = None
     stage: int = 0
     report_stage: int = 0
+
+
+@dataclass(slots=True)
+class Lead:
+    """A row of `Лиды`. `partner`, `handed`: who has it, and since when; `had`: everybody who has or had it, in turn.
+
+    `rewritten`: staff changed it while a partner had it, who is to be told. `told_gone`: when and to whom it was last said that
+    the lead is theirs no longer.
+    """
+
+    number: str
+    name: str
+    contact: str
+    region: str
+    state: str = LEAD_WAITS
+    partner: str = ""
+    handed: datetime | None = None
+    answer_by: datetime | None = None
+    reminded: bool = False
+    rewritten: bool = False
+    had: list[str] = field(default_factory=list)
+    told_gone: tuple[datetime, str] | None = None
 
 
 @dataclass(slots=True)

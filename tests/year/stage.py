@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parsedate_to_datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from jobs.cli import main
 from tests.sheets.google.two_houses import GooglePeople
@@ -112,7 +114,7 @@ class Stage:
     def _noise(self, noise: Noise) -> None:
         match noise.what:
             case "sort":
-                self.hands.sort(noise.tab, "Отметка времени" if noise.tab.startswith("Форма") else "Заказчик")
+                self.hands.sort(noise.tab, {"Сделки": "Заказчик", "Лиды": "Лид"}.get(noise.tab, "Отметка времени"))
             case "delete":
                 self.hands.delete(noise.tab, noise.target)
             case "blank":
@@ -123,7 +125,7 @@ class Stage:
 
     def _reply(self, reply: Reply) -> None:
         for letter in reversed(self.posted):
-            if letter.number == reply.number and letter.template == reply.template:
+            if (letter.number, letter.template) == (reply.number, reply.template) and reply.to in ("", letter.to):
                 message = _letter(reply.sender, letter.reply_to, f"Re: {letter.subject}", reply.text)
                 message["In-Reply-To"] = message["References"] = letter.message_id
                 self._deliver(message, reply.at)
@@ -216,6 +218,14 @@ class Stage:
     def rows(self, tab: str) -> list[Row]:
         """A tab as people see it."""
         return self.hands.rows(tab)
+
+    def explain(self, number: str) -> dict[str, Any]:
+        """What `explain` says of a case."""
+        out = StringIO()
+        with redirect_stdout(out):
+            main(["explain", number, "--json", "--home", str(self.root)])
+        found: dict[str, Any] = json.loads(out.getvalue())
+        return found
 
     def form_rows(self, key: str) -> tuple[str, datetime, str]:
         """Where that form row stands: tab, time, address."""

@@ -19,6 +19,7 @@ def test_a_year_ends_as_the_model_says(tmp_path: Path) -> None:
     assert not outcome.differences, "\n".join(map(str, outcome.differences))
     assert outcome.kills
     assert outcome.deals >= 60
+    assert outcome.leads >= 10
 
 
 @pytest.mark.slow
@@ -27,3 +28,4 @@ def test_a_month_over_google_ends_as_the_model_says(tmp_path: Path) -> None:
     outcome = play(Year(int(SEED or 33), partners=6, deals=40, days=40, sheets="google"), tmp_path)
     assert not outcome.differences, "\n".join(map(str, outcome.differences))
     assert outcome.deals >= 25
+    assert outcome.leads >= 2

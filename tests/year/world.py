@@ -11,6 +11,7 @@ from tests.year.books import INN_WEIGHTS, Books
 from tests.year.deals import SWITCH
 from tests.year.events import MOSCOW, UNWRITTEN, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Typed, Word
 from tests.year.figures import GOLD, TRUSTED
+from tests.year.prospects import Prospects, region
 from tests.year.records import (
     ACCEPTED,
     AUTHORISED,
@@ -34,6 +35,8 @@ PRICES = {
     "Сервер управления": 48000,
 }
 KINDS = ("Новая", "Новая", "Новая", "Новая", "Продление лицензий", "Дополнительные лицензии")
+LEADS = 3
+"""So many a partner are written down."""
 IN_WORDS = ("Ведём переговоры с заказчиком.", "Сделка в работе.", "КП отправлено.")
 
 Later = tuple[datetime, Callable[[datetime], Event | None]]
@@ -85,6 +88,7 @@ class World:
     _owed: float = 0
     _stamps: set[datetime] = field(default_factory=set)
     _books: Books = field(init=False)
+    _prospects: Prospects = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -104,6 +108,8 @@ class World:
                     self.dice.choice((0.2, 1, 1, 3)),
                 )
             )
+        partners = {firm.inn: (firm.address, firm.care) for firm in self.firms}
+        self._prospects = Prospects(self.seed, LEADS * self.count / (self.days * 0.7 * self.pace), partners)
 
     # -- time
 
@@ -150,6 +156,7 @@ class World:
             events += self._noise(books)
         events += self._money(now, books)
         events += self._other_mail(span)
+        events += self._prospects.happen(span, books, self._stamps, at_desk=last not in UNWRITTEN)
         mishap = self.dice.choice(self.mishaps) if self.mishaps and self.dice.random() < 0.06 else ""
         return Moment(now, tuple(events), mishap)
 
@@ -188,7 +195,7 @@ class World:
             "Сайт": f"partner{firm.number}.example",
             "Контактное лицо": "Иванова Мария Петровна",
             "Телефон": "+7 495 123-45-67",
-            "Регион": "Москва",
+            "Регион": region(firm.number),
             "Согласие на обработку персональных данных": "Да",
             "Комментарий": key,
         }
@@ -430,6 +437,8 @@ class World:
                 found.append(event)
         for errand in books.errands.values():
             tab = {"order": "Заказы", "pilot": "Пилоты", "nfr": "NFR", "question": "Обращения"}[errand.kind]
+            if errand.about:
+                continue  # a lead: see Prospects
             if errand.question and self.dice.random() < 0.4:
                 word = "Закрыть" if errand.kind == "question" else self.dice.choice(("Одобрить", "Одобрить", "Отказать"))
                 found.append(Word(tab, errand.number, {"Решение сотрудника": word}))
@@ -438,7 +447,7 @@ class World:
         return found
 
     def _judged(self, deal: Deal, books: Books) -> Event | None:
-        if deal.question == "annul":
+        if deal.state == REGISTERED:
             return Word("Сделки", deal.number, {"Решение сотрудника": self.dice.choice(("Аннулировать", "Оставить"))})
         tier = books.partners[deal.partner].tier
         how = self.dice.random()
