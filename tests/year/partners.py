@@ -107,12 +107,13 @@ def _weigh(books: Books, partner: Partner, answers: Answers) -> None:
 
 
 def authorise(books: Books, partner: Partner) -> None:
-    """As White, with an invitation to the sales webinar the first time."""
+    """As White the first time; with an invitation to the sales webinar, unless it was passed."""
     partner.state, partner.proposal, partner.authorised = AUTHORISED, "", books.now
     books.post("partner-authorised", partner.number)
     if not partner.ever_authorised:
         partner.ever_authorised = True
         partner.history.append((books.today, WHITE))
+    if not partner.trained:
         books.invited.append(partner)
 
 
@@ -136,6 +137,8 @@ def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
     match text_of(cells, "Решение сотрудника"):
         case "Авторизовать" if partner.state != AUTHORISED:
             authorise(books, partner)
+            invite(books)
+            promote(books, partner)
         case "Отказать" if partner.state in (PENDING, NEEDS_DATA):
             partner.state = REFUSED
             books.post("partner-refused", partner.number)

@@ -94,8 +94,11 @@ class Stage:
                 self.hands.change(tab, lambda row: row["Комментарий"] == key, {"Отметка времени": at, **answers})
                 self._stamps[key] = (tab, at, address)
             case Word("Обучение", inn, cells):
+                theirs = {"ИНН партнёра": inn, "Курс": "Вебинар по продажам"}
                 self.hands.change(
-                    "Обучение", lambda row: str(row["ИНН партнёра"]) == inn and row["Курс"] == "Вебинар по продажам", cells
+                    "Обучение",
+                    lambda row: all(str(row[name]) == text for name, text in theirs.items()) and row["Состояние"] != "Закрыто",
+                    cells,
                 )
             case Word(tab, number, cells):
                 self.hands.change(tab, lambda row: row["№"] == number, cells)
