@@ -41,11 +41,10 @@ class Prospects:
 
     def happen(self, span: Span, books: Books, taken: set[datetime], *, at_desk: bool) -> list[Event]:
         """Between two passes. `taken`: moments of other letters; `at_desk`: may staff touch rows that a pass has written?"""
-        found: list[Event] = [*self._new_leads()]
+        found = self._staff(books) if at_desk else []
+        found += self._new_leads()  # below what was sorted: they get their numbers in the order of the sheet
         for lead in books.leads.values():
             found += self._answers(lead, lambda: self._stamp(span, taken))
-        if at_desk:
-            found += self._staff(books)
         return found
 
     def _stamp(self, span: Span, taken: set[datetime]) -> datetime:
