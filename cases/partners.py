@@ -391,7 +391,9 @@ def _settled(desk: Desk, case: Case) -> None:
 def deauthorise(desk: Desk, case: Case, by: str) -> None:
     """De-authorise; no reason is given. Open deals go to staff, rivals that wait are told nothing."""
     case.state = PartnerState.DEAUTHORISED
-    case.partner().refused_before = True
+    data = case.partner()
+    data.refused_before = True
+    data.tier_warned_at, data.tier_grace_until = None, None  # authorised anew, it is warned anew
     _settled(desk, case)
     desk.record(case, "authorisation", "deauthorise", by)
     edition = desk.edition(case)

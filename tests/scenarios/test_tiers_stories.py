@@ -144,6 +144,18 @@ def test_a_shortfall_made_good_in_the_grace_period_is_forgotten(house: House) ->
     assert (standing(house)[0], remarks(house)) == ("Серебряный", "")
 
 
+def test_a_warning_lapses_with_the_authorisation(house: House) -> None:
+    silver(house)
+    house.ok("2026-04-01 09:30")
+    for at, word in (("2026-04-08 10:00", "Деавторизовать"), ("2026-05-04 10:00", "Авторизовать")):
+        house.set_cell("Партнёры", PARTNER, "Решение сотрудника", word)
+        house.ok(at)
+    house.ok("2026-05-05 10:00")
+    assert (standing(house)[0], remarks(house)) == ("Серебряный", "")
+    house.ok("2026-07-01 10:00")
+    assert len(house.mails("tier-warning")) == 2
+
+
 def test_trusted_needs_staffs_word_besides_the_figures(house: House) -> None:
     silver(house)
     publicity(house, "2026-03-01", "Соцсети")

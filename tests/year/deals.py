@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from tests.year import refused
 from tests.year.books import Books, text_of, valid_inn
 from tests.year.days import months_after
 from tests.year.events import Typed
@@ -248,7 +249,9 @@ def refuse(books: Books, deal: Deal, codes: set[int]) -> None:
     """With all reasons that apply, in their order."""
     deal.state, deal.codes, deal.question = REFUSED, tuple(sorted(codes)), ""
     deal.ended = books.today
+    deal.may_wait = refused.may_wait(books, deal) and refused.taken(books, deal)
     books.post("deal-refused", deal.number)
+    refused.tell(books, deal.customer_inn)
 
 
 def register(books: Books, deal: Deal, staff: int | None) -> None:
@@ -266,6 +269,7 @@ def register(books: Books, deal: Deal, staff: int | None) -> None:
     _report_from(deal, books.now)
     deal.confirm_due = _confirm_day(deal)
     books.post("deal-registered", deal.number)
+    refused.lapse(books, deal.partner, deal)
 
 
 def _report_from(deal: Deal, at: datetime) -> None:
@@ -321,6 +325,7 @@ def close(books: Books, deal: Deal, state: str) -> None:
     if state in (WON, LOST):
         deal.sale_status = "выиграна" if state == WON else "проиграна"
     books.post({ANNULLED: "deal-annulled", EXPIRED: "deal-expired"}.get(state, "deal-closed"), deal.number)
+    refused.tell(books, deal.customer_inn)
 
 
 # -- the partner's word --------------------------------------------------------------------------------

@@ -187,10 +187,10 @@ def _weigh_nfr(books: Books, nfr: Errand) -> None:
         accept(books, nfr)
 
 
-def ask(books: Books, key: str, at: datetime, address: str, inn: str = "", about: str = "") -> None:
+def ask(books: Books, key: str, at: datetime, address: str, inn: str = "", about: str = "", *, appeal: bool = False) -> None:
     """Any other mail: a number, an acknowledgement, and staff see it."""
     question = _new(books, "Q", "question", key, at, address, inn)
-    question.question, question.about = "decide", about
+    question.question, question.about, question.appeal = "decide", about, appeal
     if books.now < question.due:
         books.post("question-received", question.number)
 
@@ -208,7 +208,9 @@ def staff_word(books: Books, errand: Errand, cells: Answers) -> None:
             books.post(f"{errand.kind}-refused", errand.number)
     elif word == "Закрыть" and errand.state not in (REFUSED, CLOSED):
         errand.state, errand.question = CLOSED, ""
-    if text_of(cells, "Ключ") and errand.state == ACCEPTED:
+    if errand.appeal and word:
+        books.post("appeal-answered", errand.number)
+    if text_of(cells, "Ключ") and errand.state == ACCEPTED and not _partner_reasons(books, errand.partner):
         _start(books, errand)
 
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from tests.year import deals, errands, leads, partners
+from tests.year import deals, errands, leads, partners, refused
 from tests.year.books import Books
 from tests.year.days import quarter
 from tests.year.events import UNREAD, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Word
@@ -43,9 +43,8 @@ class Model:
         for event in moment.events:
             if isinstance(event, Line):
                 self._line(event)
-        for event in moment.events:
-            if isinstance(event, Word):
-                self._word(event)
+        for word in sorted((one for one in moment.events if isinstance(one, Word)), key=lambda one: one.tab != "Партнёры"):
+            self._word(word)
         for form in sorted((one for one in moment.events if isinstance(one, FormRow | Amended)), key=lambda one: one.at):
             self._form(form)
         for event in moment.events:
@@ -145,6 +144,8 @@ class Model:
             elif text == "2" and deal.echo:
                 books.post("status-report", deal.number)
             deal.echo = ""
+        elif letter.template in ("deal-refused", "waiting-list"):
+            refused.hear(books, deal, letter)
         elif letter.template == "needs-data":
             found = re.search(r"\d{10}", text)
             deals.take_data(books, deal, letter.at, found[0] if found else "")

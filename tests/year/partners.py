@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.year import leads
+from tests.year import leads, refused
 from tests.year.books import FREE_MAIL, Books, line_day, text_of, valid_inn
 from tests.year.days import months_after, quarter
 from tests.year.events import Typed
@@ -146,6 +146,7 @@ def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
             partner.state, partner.proposal, partner.warned = DEAUTHORISED, "", None
             books.post("partner-deauthorised", partner.number)
             leads.take_from(books, partner)
+            refused.lapse(books, partner.inn)
             for deal in books.by_partner.get(partner.inn, []):
                 if deal.state == REGISTERED:
                     deal.question = "ended"

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from datetime import time as clock
 from pathlib import Path
@@ -66,8 +66,10 @@ def play(year: Year, folder: Path, say: Callable[[str], None] = lambda _: None) 
         for now in world.times(model.books):
             moment = world.happen(since, now, model.books, moment.mishap)
             diary.write("\n".join(map(str, (f"{now:%d.%m.%Y %H:%M} {moment.mishap}", *moment.events))) + "\n")
+            decided = stage.play(moment)
             model.play(moment)
-            stage.play(moment)
+            if decided:
+                model.play(replace(moment, events=()))
             passes, since = passes + 1, now
             if year.checks and passes % year.checks == 0 and (found := differences(model.books, stage)):
                 say(f"{now:%d.%m.%Y %H:%M} the first differences")

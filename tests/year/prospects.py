@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tests.year.books import Books
 from tests.year.events import Event, Line, Noise, Reply, Word
@@ -16,7 +16,8 @@ REGIONS = ("Москва", "Казань", "Тверь")
 TAKES, DECLINES = ([text for text, word in WORDS.items() if word == meant] for meant in ("take", "decline"))
 UNCLEAR = ("А сколько у них рабочих мест?", "Постараемся до них дозвониться.")
 
-Span = tuple[datetime, datetime]
+Stamp = Callable[[random.Random], datetime]
+"""Gives a moment between two passes that is nobody else's."""
 
 
 def region(number: int) -> str:
@@ -34,27 +35,17 @@ class Prospects:
     dice: random.Random = field(init=False)
     _owed: float = 0
     _written: int = 0
-    _stamps: set[datetime] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{self.seed} leads")
 
-    def happen(self, span: Span, books: Books, taken: set[datetime], *, at_desk: bool) -> list[Event]:
-        """Between two passes. `taken`: moments of other letters; `at_desk`: may staff touch rows that a pass has written?"""
+    def happen(self, books: Books, stamp: Stamp, *, at_desk: bool) -> list[Event]:
+        """Between two passes. `stamp`: gives a moment of its own; `at_desk`: may staff touch rows that a pass has written?"""
         found = self._staff(books) if at_desk else []
         found += self._new_leads()  # below what was sorted: they get their numbers in the order of the sheet
         for lead in books.leads.values():
-            found += self._answers(lead, lambda: self._stamp(span, taken))
+            found += self._answers(lead, stamp)
         return found
-
-    def _stamp(self, span: Span, taken: set[datetime]) -> datetime:
-        """A moment of its own between two passes."""
-        room = int((span[1] - span[0]).total_seconds()) - 1
-        while True:
-            at = span[0].replace(microsecond=0) + timedelta(seconds=1 + self.dice.randrange(max(room, 1)))
-            if at not in taken | self._stamps:
-                self._stamps.add(at)
-                return at
 
     def _new_leads(self) -> list[Event]:
         self._owed += self.rate * self.dice.choice((0, 0.3, 1, 2.7))
@@ -69,7 +60,7 @@ class Prospects:
 
     # -- partners
 
-    def _answers(self, lead: Lead, stamp: Callable[[], datetime]) -> list[Event]:
+    def _answers(self, lead: Lead, stamp: Stamp) -> list[Event]:
         """Whoever has it answers sooner or later, or never; now and then somebody who had it, or never did."""
         found: list[Event] = []
         for inn in dict.fromkeys(lead.had):
@@ -83,7 +74,7 @@ class Prospects:
                     sender = f"stranger@other{self._written}.example"
                 elif how < 0.2:
                     sender = f"colleague@{address.partition('@')[2]}"
-                found.append(Reply(stamp(), sender, "lead-assigned", lead.number, self._words(lead, inn), to=address))
+                found.append(Reply(stamp(self.dice), sender, "lead-assigned", lead.number, self._words(lead, inn), to=address))
         return found
 
     def _words(self, lead: Lead, inn: str) -> str:
@@ -106,7 +97,7 @@ class Prospects:
                 found.append(Word("Обращения", errand.number, {"Решение сотрудника": "Закрыть"}))
         for partner in books.partners.values():
             chance = self.dice.random()
-            if partner.state == AUTHORISED and chance < 0.014:
+            if partner.state == AUTHORISED and not partner.proposal and chance < 0.014:  # what is proposed, others answer
                 word = "Повысить" if chance > 0.0015 else "Деавторизовать"
                 found.append(Word("Партнёры", partner.number, {"Решение сотрудника": word}))
             elif partner.state == DEAUTHORISED and chance < 0.03:

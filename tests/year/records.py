@@ -54,7 +54,9 @@ class Partner:
 
 @dataclass(slots=True)
 class Deal:
-    """A row of `Сделки`. `place` None: not in the queue, data are missing."""
+    """A row of `Сделки`. `place` None: not in the queue, data are missing. `may_wait`: the refusal offered to tell when the
+    customer is free; `waits`: the partner has asked for it.
+    """
 
     number: str
     partner: str
@@ -97,6 +99,8 @@ class Deal:
     confirms: int = 0
     expiry_stage: int = 0
     ended: date | None = None
+    may_wait: bool = False
+    waits: bool = False
     echo: str = ""
     """The final status that waits for its confirmation."""
 
@@ -108,7 +112,7 @@ class Deal:
 
 @dataclass(slots=True)
 class Errand:
-    """A row of `Заказы`, `Пилоты`, `NFR` or `Обращения`."""
+    """A row of `Заказы`, `Пилоты`, `NFR` or `Обращения`. `about`: the deal or lead that a letter is about."""
 
     number: str
     kind: str
@@ -124,6 +128,7 @@ class Errand:
     products: frozenset[str] = frozenset()
     licences: int = 0
     about: str = ""
+    appeal: bool = False
     question: str = ""
     interim: bool = False
     term: int = 14

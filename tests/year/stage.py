@@ -42,6 +42,8 @@ KILLS = tuple(
         "book-replaced",
     )
 )
+EARLY = ("sheet-read", "rows-taken", "letter-taken")
+"""Points before anything was decided."""
 FILE_MISHAPS = (*KILLS, "killed book-drawn", "open elsewhere")
 WIRE_MISHAPS = (*KILLS, "answer lost", "line cut", "busy", "down")
 
@@ -143,12 +145,13 @@ class Stage:
 
     # -- passes
 
-    def play(self, moment: Moment) -> None:
-        """What happened, then one pass, struck by the moment's mishap and repeated where it was killed."""
+    def play(self, moment: Moment) -> bool:
+        """What happened, then one pass, struck by the moment's mishap and repeated where it was killed. True if the one that was
+        to be killed had decided everything before: the repeat finds what comes of that.
+        """
         self.perform(moment.events)
         kind, _, point = moment.mishap.partition(" ")
-        if kind == "killed":
-            self._killed(moment.now, point)
+        decided = kind == "killed" and self._killed(moment.now, point)
         with self._trouble(moment.mishap) as expected:
             out, err = StringIO(), StringIO()
             with redirect_stdout(out), redirect_stderr(err):
@@ -156,9 +159,10 @@ class Stage:
         if code and not expected:
             self.faults.append(f"{moment.now:%d.%m.%Y %H:%M} ended with {code}: {err.getvalue().strip()}")
         self._look()
+        return decided
 
-    def _killed(self, now: datetime, point: str) -> None:
-        """The pass in a process of its own, killed -9 where that point is reached."""
+    def _killed(self, now: datetime, point: str) -> bool:
+        """The pass in a process of its own, killed -9 where that point is reached. True if it came past its decisions."""
         arguments = ["once", "--home", str(self.root), "--now", now.isoformat()]
         done = subprocess.run(
             [sys.executable, "-m", "jobs", *arguments],
@@ -168,7 +172,9 @@ class Stage:
             check=False,
             timeout=600,
         )
-        self.kills += done.returncode < 0
+        killed = done.returncode < 0
+        self.kills += killed
+        return not (killed and point in EARLY)
 
     @contextmanager
     def _trouble(self, mishap: str) -> Iterator[bool]:

@@ -12,6 +12,7 @@ from tests.year.deals import SWITCH
 from tests.year.events import MOSCOW, UNWRITTEN, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Typed, Word
 from tests.year.figures import GOLD, TRUSTED
 from tests.year.prospects import Prospects, region
+from tests.year.protests import Protests
 from tests.year.records import (
     ACCEPTED,
     AUTHORISED,
@@ -89,6 +90,7 @@ class World:
     _stamps: set[datetime] = field(default_factory=set)
     _books: Books = field(init=False)
     _prospects: Prospects = field(init=False)
+    _protests: Protests = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -110,6 +112,7 @@ class World:
             )
         partners = {firm.inn: (firm.address, firm.care) for firm in self.firms}
         self._prospects = Prospects(self.seed, LEADS * self.count / (self.days * 0.7 * self.pace), partners)
+        self._protests = Protests(self.seed, {firm.inn: firm.address for firm in self.firms})
 
     # -- time
 
@@ -156,17 +159,14 @@ class World:
             events += self._noise(books)
         events += self._money(now, books)
         events += self._other_mail(span)
-        events += self._prospects.happen(span, books, self._stamps, at_desk=last not in UNWRITTEN)
+        at_desk, taken = last not in UNWRITTEN, set(self._stamps)
+        events += self._prospects.happen(books, lambda dice: _moment(span, taken, dice), at_desk=at_desk)
+        events += self._protests.happen(now.date(), books, lambda dice: _moment(span, taken, dice), at_desk=at_desk)
         mishap = self.dice.choice(self.mishaps) if self.mishaps and self.dice.random() < 0.06 else ""
         return Moment(now, tuple(events), mishap)
 
     def _stamp(self, span: tuple[datetime, datetime]) -> datetime:
-        """A moment of its own between two passes."""
-        room = int((span[1] - span[0]).total_seconds()) - 1
-        while True:
-            at = span[0].replace(microsecond=0) + timedelta(seconds=1 + self.dice.randrange(max(room, 1)))
-            if at not in self._stamps:
-                return self._alone(at)
+        return _moment(span, self._stamps, self.dice)
 
     def _alone(self, at: datetime) -> datetime:
         """That moment, or the next one at which nothing else happens: rows are known by it."""
@@ -438,12 +438,17 @@ class World:
         for errand in books.errands.values():
             tab = {"order": "Заказы", "pilot": "Пилоты", "nfr": "NFR", "question": "Обращения"}[errand.kind]
             if errand.about:
-                continue  # a lead: see Prospects
+                continue  # see Prospects, Protests
             if errand.question and self.dice.random() < 0.4:
                 word = "Закрыть" if errand.kind == "question" else self.dice.choice(("Одобрить", "Одобрить", "Отказать"))
                 found.append(Word(tab, errand.number, {"Решение сотрудника": word}))
-            elif errand.kind in ("pilot", "nfr") and errand.state == ACCEPTED and self.dice.random() < 0.5:
-                found.append(Word(tab, errand.number, {"Ключ": f"KEY-{errand.number}"}))
+            elif (
+                errand.kind in ("pilot", "nfr")
+                and errand.state == ACCEPTED
+                and self.dice.random() < 0.5
+                and books.partners[errand.partner].state == AUTHORISED  # none else gets a key
+            ):
+                found.append(Word(tab, errand.number, {"Ключ": f"KEY-{errand.number}-{now:%d%m}"}))
         return found
 
     def _judged(self, deal: Deal, books: Books) -> Event | None:
@@ -525,6 +530,16 @@ class World:
             firm = self.dice.choice(self.firms)
             found.append(Stray(self._stamp(span), firm.address, "Автоответ: вне офиса", "Буду в понедельник.", automatic=True))
         return found
+
+
+def _moment(span: tuple[datetime, datetime], taken: set[datetime], dice: random.Random) -> datetime:
+    """A moment of its own between two passes."""
+    room = int((span[1] - span[0]).total_seconds()) - 1
+    while True:
+        at = span[0].replace(microsecond=0) + timedelta(seconds=1 + dice.randrange(max(room, 1)))
+        if at not in taken:
+            taken.add(at)
+            return at
 
 
 def _spoiled(text: str) -> str:
