@@ -216,7 +216,7 @@ def _odd(books: Books, deal: Deal) -> bool:
     """
     partner = books.partners[deal.partner]
     crowded = partner.tier == WHITE and _open_deals(books, deal) >= OPEN_LIMIT
-    nameless = partner.tier == TRUSTED and partner.individual is None
+    nameless = _nameless(books, deal)
     again = any(
         old.state == EXPIRED
         and old.customer_inn == deal.customer_inn
@@ -230,6 +230,12 @@ def _odd(books: Books, deal: Deal) -> bool:
         for old in books.by_partner[deal.partner]
     )
     return crowded or nameless or again or overlap or deal.customer_inn == deal.partner or deal.kind == SWITCH
+
+
+def _nameless(books: Books, deal: Deal) -> bool:
+    """Is the discount individual, and not agreed upon?"""
+    partner = books.partners[deal.partner]
+    return partner.tier == TRUSTED and partner.individual is None
 
 
 def _open_deals(books: Books, deal: Deal) -> int:
@@ -289,7 +295,9 @@ def staff_word(books: Books, deal: Deal, cells: Answers) -> None:
     percent = int(figure) if isinstance(figure, (int, float)) else None
     deal.figure = deal.figure if percent is None else percent
     if word == "Одобрить" and deal.question == "decide":
-        if not any(rival.state == REGISTERED and rival.products == deal.products for rival in _touching(books, deal)):
+        authorised = books.partners[deal.partner].state == AUTHORISED
+        held = any(rival.state == REGISTERED and rival.products == deal.products for rival in _touching(books, deal))
+        if authorised and not held and not (deal.figure is None and _nameless(books, deal)):
             register(books, deal, deal.figure)
     elif word == "Отказать" and deal.state == PENDING and cells.get("Код отказа"):
         refuse(books, deal, {int(code) for code in str(cells["Код отказа"]).split(",")})

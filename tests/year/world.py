@@ -163,7 +163,9 @@ class World:
         events += self._prospects.happen(books, lambda dice: _moment(span, taken, dice), at_desk=at_desk)
         events += self._protests.happen(now.date(), books, lambda dice: _moment(span, taken, dice), at_desk=at_desk)
         mishap = self.dice.choice(self.mishaps) if self.mishaps and self.dice.random() < 0.06 else ""
-        return Moment(now, tuple(events), mishap)
+        said = {event.number for event in events if isinstance(event, Word)}
+        heard = (event for event in events if not (isinstance(event, Noise) and event.what == "delete" and event.target in said))
+        return Moment(now, tuple(heard), mishap)  # a row that is deleted with a word in it takes the word along
 
     def _stamp(self, span: tuple[datetime, datetime]) -> datetime:
         return _moment(span, self._stamps, self.dice)
