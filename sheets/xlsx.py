@@ -246,7 +246,11 @@ class WorkbookFile:
         if not formulas:
             return {}
         return {
-            title: {(row, column): rows[row - 1][column] for row, column in formulas[title] if row <= len(rows)}
+            title: {
+                (row, column): rows[row - 1][column]
+                for row, column in formulas[title]
+                if row <= len(rows) and column < len(rows[row - 1])  # a formula that was never reckoned may lie beyond all values
+            }
             for title, rows in self._grids()
             if title in formulas
         }

@@ -128,6 +128,16 @@ def test_formulas_of_peoples_keep_their_last_result(desk: Desk) -> None:
     assert openpyxl.load_workbook(desk.path)["Продажи"]["D2"].value == "=2*50"
 
 
+def test_a_formula_that_was_never_reckoned_beyond_all_values_hinders_nobody(desk: Desk) -> None:
+    def note(book: Any) -> None:
+        sheet = book["Продажи"]
+        sheet.cell(1, sheet.max_column + 3).value = "=A1"
+
+    desk.edit(note)
+    write(desk, line("запись"))
+    assert "=A1" in [cell.value for cell in openpyxl.load_workbook(desk.path)["Продажи"][1]]
+
+
 def test_a_locked_book_is_not_written(desk: Desk) -> None:
     before = desk.path.read_bytes()
     for name in (".~lock.partners.xlsx#", "~$partners.xlsx"):
