@@ -214,12 +214,6 @@ class ErrandState(StrEnum):
     CLOSED = "closed"
 
 
-UNDECIDED_STATES: frozenset[str] = frozenset(
-    {DealState.PENDING, DealState.NEEDS_DATA, ErrandState.PENDING, ErrandState.NEEDS_DATA}
-)
-"""States in which a deal, an order, a pilot or an NFR licence waits for a decision, or for data."""
-
-
 class LeadState(StrEnum):
     """Where a lead stands; `Лиды` shows it by `Партнёр` and `Передан` alone."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, false, func, or_, select, update
 
-from cases.model import OPEN_DEAL_STATES, PREFIX, UNDECIDED_STATES, Case, CaseKind, DealData, DealState, PartnerState
+from cases.model import OPEN_DEAL_STATES, PREFIX, Case, CaseKind, DealData, DealState, PartnerState
 from ledger.codec import decode_case
 from ledger.notes import CATCHING_UP
 from ledger.schema import cases, holds, mails, waits
@@ -102,9 +102,10 @@ def _stands_for(text: str, thing: str) -> bool:
 
 def _is_undecided(case: Case, now: datetime) -> bool:
     """Does it wait, and will not be looked at anyway?"""
-    if case.kind not in (CaseKind.DEAL, *_ERRANDS) or case.state not in UNDECIDED_STATES:
+    if case.kind not in (CaseKind.DEAL, *_ERRANDS):
         return False
-    return case.state == DealState.NEEDS_DATA or case.wakes_at is None or case.wakes_at > now
+    asleep = case.wakes_at is None or case.wakes_at > now
+    return case.state == DealState.NEEDS_DATA or (case.state == DealState.PENDING and asleep)
 
 
 def _place(case: Case) -> tuple[datetime, int, str]:

@@ -88,9 +88,8 @@ class _Bounded(imaplib.IMAP4):
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         line = socket.create_connection((self.host, self.port), timeout)
-        line.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-        )  # commands go out in pieces: each waited for the last one's ACK
+        # Commands go out in pieces: each would wait for the last one's ACK.
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._context.wrap_socket(line, server_hostname=self.host) if self._context else line
 
     def _command(self, name: str, *args: Any) -> bytes:
