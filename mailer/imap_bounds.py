@@ -39,6 +39,7 @@ class BoundedClient(IMAPClient):  # type: ignore[misc]  # the library has no typ
         self._most = most
         self._seconds = seconds
         super().__init__(host, **options)
+        self._imap.debug = 0  # the library writes out every answer for its log, letters and all, whether or not anybody logs
 
     def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - the library's name
         return _Bounded(
@@ -96,6 +97,9 @@ class _Bounded(imaplib.IMAP4):
         self._begin()
         tag: bytes = super()._command(name, *args)  # type: ignore[misc]  # not in typeshed
         return tag
+
+    def _log(self, line: str) -> None:
+        """Keeps none of the last lines: they may be long, and one holds the password."""
 
     def _begin(self) -> None:
         self._left, self._left_seconds = self._most, self._most_seconds

@@ -4,6 +4,7 @@ sound again every letter is taken, once.
 
 from __future__ import annotations
 
+import logging
 import re
 import subprocess
 import sys
@@ -266,6 +267,13 @@ except OSError as error:
     print(error)
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
+
+
+def test_no_word_of_a_letter_nor_the_password_goes_to_a_log(inbox: ImapInbox, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert len(list(inbox.new())) == 2
+    assert "Can you help" not in caplog.text
+    assert PASSWORD not in caplog.text
 
 
 @pytest.mark.slow
