@@ -8,12 +8,14 @@ from datetime import date, timedelta
 
 from jobs.home import Home
 from jobs.settings import ImapSettings, SettingsError, SmtpSettings, secret
-from mailer.imap_inbox import ImapInbox, OwnCopies, Server
+from mailer.imap_copies import OwnCopies
+from mailer.imap_inbox import ImapInbox
 from mailer.imap_sent import ImapSent
 from mailer.inbox import Inbox
 from mailer.maildir_inbox import MaildirInbox
 from mailer.maildir_outbox import MaildirOutbox
 from mailer.outbox import Mailbox
+from mailer.server import Server
 from mailer.smtp_outbox import SmtpOutbox
 from sheets.google import GoogleSpreadsheet
 from sheets.google_http import ENDPOINT

@@ -1,12 +1,8 @@
-"""The mailbox over IMAP: letters as they come in (`ImapInbox`), and our own copies of what went out (`OwnCopies`).
+"""The mailbox over IMAP: letters as they come in.
 
 A letter lies at (folder, UIDVALIDITY, UID): its `place`. Its `key` is the SHA-256 of its bytes, Message-ID and all, so that a
 folder numbered anew (a restored backup, a server that lost its index) is scanned again and changes nothing. Reading leaves the
-mailbox as it is; `done` marks or moves.
-
-A server cuts lines as it likes, and `imaplib.abort`, `TimeoutError` and `OSError` all mean the same: connect again. What is not
-mended by that is `NoMailbox`, an `OSError` whose text says what to change. Whatever a server answers, nothing but `OSError` comes
-out of here, and its answers are bounded (`mailer.imap_bounds`): strangers write into the mailbox, and servers have bad days.
+mailbox as it is; `done` marks or moves. Whatever a server answers, nothing but `OSError` comes out of here (`mailer.imap_line`).
 """
 
 from __future__ import annotations
@@ -14,199 +10,28 @@ from __future__ import annotations
 import hashlib
 import imaplib
 import logging
-import ssl
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes
-from email.message import Message
-from functools import partial
-from ipaddress import ip_address
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
-import tenacity
-from imapclient import SEEN, IMAPClient, SocketTimeout
-from imapclient.exceptions import LoginError
-from imapclient.imapclient import SENT
+from imapclient import SEEN, IMAPClient
 
-from mailer.imap_bounds import MOST, BoundedClient, TooMuch
+from mailer.imap_bounds import MOST, TooMuch
+from mailer.imap_line import AT_ONCE, NO_TIME, ImapLine, came_at, header_of, servers_word
 from mailer.inbox import RawMail
-from mailer.outbox import GONE_FIELDS, Gone, gone
+from mailer.server import NoMailbox, Server
 
 MARK = "$PartnerDesk"
 """The keyword on letters that are settled: a person who reads a letter before us sets `\\Seen` alone."""
 
-_AT_ONCE = 500
-_NO_TIME = datetime.fromtimestamp(0, UTC)
-_OWN_LOOKED_AT = 1000
 # Strangers write headers of any length: of each letter so much at most.
-_OWN_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-PARTNER-KEY)]<0.4096>"
-_GONE_FIELDS = f"BODY.PEEK[HEADER.FIELDS ({' '.join(GONE_FIELDS).upper()})]<0.16384>"
 _ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>"
 _RESULTS_FIELD = "BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]<0.4096>"
-_SENSELESS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What the libraries raise on an answer that is none."""
-
-_TOLD_CHARS = 300
 _TROUBLE_SECONDS = 600.0
 
-NO_CONNECTION = "no connection; check host and port, and that a firewall lets this machine out"
-NO_TLS = 'no TLS is spoken on this port; "tls" and "starttls" have ports of their own'
-
-T = TypeVar("T")
 log = logging.getLogger("mailer.imap")
-
-
-class NoMailbox(OSError):
-    """There is no mailbox to be had, and connecting again will not help; the text says what to change."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where to connect and as whom. `ca_file`: trust this authority instead of the system's. `timeout`: seconds for each answer.
-
-    Raises ValueError for a password that would travel in the open: `plain` is for this machine alone.
-    """
-
-    host: str
-    port: int
-    user: str = ""
-    password: str = field(default="", repr=False)
-    security: Literal["tls", "starttls", "plain"] = "tls"
-    ca_file: str = ""
-    timeout: float = 60.0
-
-    def __post_init__(self) -> None:
-        if self.security == "plain" and not _is_here(self.host):
-            raise ValueError(f"{self.host}: without TLS only a server on this machine is spoken to")
-
-    def context(self) -> ssl.SSLContext:
-        """Certificates and host names are checked. Raises NoMailbox: no such file of authorities."""
-        try:
-            return ssl.create_default_context(cafile=self.ca_file or None)
-        except OSError as error:
-            raise NoMailbox(f"{self.ca_file}: no certificates can be read from this file ({error.strerror or error})") from error
-
-
-class ImapLine:
-    """A connection that is made when it is needed, and made anew when it broke. `most`: bytes of one answer."""
-
-    def __init__(self, server: Server, *, most: int = MOST, tries: int = 3, pause: float = 0.5) -> None:
-        self._server = server
-        self._most = most
-        self._client: IMAPClient | None = None
-        self._retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(tries),
-            wait=tenacity.wait_incrementing(start=0, increment=pause),
-            retry=tenacity.retry_if_exception(_is_lost),
-            reraise=True,
-        )
-
-    def use(self, work: Callable[[IMAPClient], T]) -> T:
-        """Do that over the line; over a new one if the line breaks. `work` is repeated, so it must bear that. Raises OSError."""
-        try:
-            result: T = self._retrying(self._once, work)
-        except imaplib.IMAP4.abort as error:
-            raise ConnectionError(f"{self._server.host}: the line breaks again and again ({_told(error)})") from error
-        return result
-
-    def once(self, work: Callable[[IMAPClient], T]) -> T:
-        """Do that over the line; never twice. Raises OSError."""
-        try:
-            return self._once(work)
-        except imaplib.IMAP4.abort as error:
-            raise ConnectionError(f"{self._server.host}: the line broke ({_told(error)})") from error
-
-    def drop(self) -> None:
-        """Let go of the line, whatever its state."""
-        client, self._client = self._client, None
-        if client is not None:
-            with suppress(OSError, imaplib.IMAP4.error):
-                client.shutdown()
-
-    def close(self) -> None:
-        """Say good-bye and let go of the line."""
-        if self._client is not None:
-            with suppress(OSError, imaplib.IMAP4.error):
-                self._client.logout()
-        self.drop()
-
-    def _once(self, work: Callable[[IMAPClient], T]) -> T:
-        try:
-            if self._client is None:
-                self._client = self._connected()
-            return work(self._client)
-        except imaplib.IMAP4.abort:
-            self.drop()
-            raise
-        except imaplib.IMAP4.error as error:
-            self.drop()  # NO, BAD, an answer that cannot be read: a new session may fare better
-            raise ConnectionError(f"{self._server.host}: {_told(error)}") from error
-        except TimeoutError as error:
-            self.drop()
-            raise TimeoutError(f"{self._server.host}: it does not answer in time ({error})") from error
-        except TooMuch as error:
-            self.drop()
-            raise TooMuch(f"{self._server.host}: {error}") from error
-        except _SENSELESS as error:
-            self.drop()
-            raise ConnectionError(f"{self._server.host}: its answer makes no sense ({type(error).__name__})") from error
-        except BaseException as error:
-            if not isinstance(error, NoMailbox):
-                self.drop()  # cut short, perhaps in the middle of an answer
-            raise
-
-    def _connected(self) -> IMAPClient:
-        server = self._server
-        context = server.context() if server.security != "plain" else None
-        try:
-            client = BoundedClient(
-                server.host,
-                most=self._most,
-                seconds=server.timeout,
-                port=server.port,
-                ssl=server.security == "tls",
-                ssl_context=context if server.security == "tls" else None,
-                timeout=SocketTimeout(connect=min(server.timeout, 20.0), read=server.timeout),
-            )
-        except ssl.SSLCertVerificationError as error:
-            raise NoMailbox(
-                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})"
-            ) from error
-        except ssl.SSLError as error:
-            raise ConnectionError(f"{server.host}:{server.port}: {NO_TLS} ({error.reason or error})") from error
-        except TooMuch:
-            raise
-        except OSError as error:
-            raise ConnectionError(f"{server.host}:{server.port}: {NO_CONNECTION} ({error})") from error
-        try:
-            client.normalise_times = False  # INTERNALDATE with its zone
-            if server.security == "starttls":
-                client.starttls(context)
-            client.login(server.user, server.password)
-        except LoginError as error:
-            client.shutdown()
-            told = _told(error).replace(server.password or " ", "…")  # some servers repeat the command
-            if isinstance(error.__context__, imaplib.IMAP4.abort):
-                raise ConnectionError(f"{server.host}: it hangs up at the login ({told})") from error
-            raise NoMailbox(
-                f"{server.host}: login as {server.user} is refused ({told}); "
-                "check that IMAP is switched on in the mailbox, and the app password"
-            ) from error
-        except UnicodeEncodeError as error:
-            client.shutdown()
-            raise NoMailbox(f"{server.host}: user and password can have Latin letters, figures and signs only") from error
-        except ssl.SSLCertVerificationError as error:
-            client.shutdown()
-            raise NoMailbox(
-                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})"
-            ) from error
-        except BaseException:
-            client.shutdown()
-            raise
-        return client
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +185,7 @@ class ImapInbox:
         def look(client: IMAPClient) -> list[str]:
             uids = sorted(self._selected(client).search("ALL"))[-last:]
             found = client.fetch(uids, [_RESULTS_FIELD]).values() if uids else ()
-            heads = [_header(data) for data in found]
+            heads = [header_of(data) for data in found]
             names = [
                 str(head["Authentication-Results"]).split(";")[0].split()[0] for head in heads if head["Authentication-Results"]
             ]
@@ -381,7 +206,7 @@ class ImapInbox:
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
-            raise NoMailbox(f"the mailbox has no folder {self._folder!r} that can be opened ({_told(error)})") from error
+            raise NoMailbox(f"the mailbox has no folder {self._folder!r} that can be opened ({servers_word(error)})") from error
         if self._done_folder and not client.folder_exists(self._done_folder):
             client.create_folder(self._done_folder)
         permanent = {flag.lower() for flag in answer.get(b"PERMANENTFLAGS", ())}
@@ -421,13 +246,13 @@ class ImapInbox:
             self._selected(client).noop()  # some servers search what they told us of so far
             uids = sorted(client.search(self._criteria(done_since)))
             found: list[_Waiting] = []
-            for start in range(0, len(uids), _AT_ONCE):
-                some = uids[start : start + _AT_ONCE]
+            for start in range(0, len(uids), AT_ONCE):
+                some = uids[start : start + AT_ONCE]
                 answer = client.fetch(some, ["RFC822.SIZE", "INTERNALDATE"])
                 told = {uid: data for uid, data in answer.items() if isinstance(data.get(b"RFC822.SIZE"), int)}
                 silent = [uid for uid in some if uid not in told]
-                found += [_Waiting(uid, told[uid][b"RFC822.SIZE"], _moment(told[uid])) for uid in some if uid in told]
-                found += [_Waiting(uid, None, _NO_TIME) for uid in self._present(client, silent)]
+                found += [_Waiting(uid, told[uid][b"RFC822.SIZE"], came_at(told[uid])) for uid in some if uid in told]
+                found += [_Waiting(uid, None, NO_TIME) for uid in self._present(client, silent)]
             self._looked_up_to = max([self._looked_up_to, *uids])
             return found
 
@@ -438,7 +263,7 @@ class ImapInbox:
         if waiting.size is None:
             raise OSError("the server tells no size of it")
         size, received_at = waiting.size, waiting.received_at
-        if size <= self._max_bytes and received_at != _NO_TIME:
+        if size <= self._max_bytes and received_at != NO_TIME:
             try:
                 raw = self._part(waiting, "BODY.PEEK[]")
             except TooMuch:  # more than the server said
@@ -548,131 +373,5 @@ class ImapInbox:
         return f"{self._folder}/{self._validity}/{uid}"
 
 
-class OwnCopies:
-    """Copies of what went out: the folder of sent letters, and wherever copies that we send to ourselves arrive (`also`).
-
-    `sent_folder` "": the one that the server declares as such, else "Sent". `append` False: the server files copies there itself.
-    """
-
-    def __init__(self, server: Server, *, sent_folder: str = "", also: Iterable[str] = (), append: bool = True) -> None:
-        self._line = ImapLine(server)
-        self._sent_folder = sent_folder
-        self._also = tuple(dict.fromkeys(also))
-        self.append = append
-
-    def find(self, message_ids: Iterable[str]) -> dict[str, datetime]:
-        """Those letters of which a copy lies there, by `X-Partner-Key` or the local part of Message-ID, and when it came by the
-        mailbox's clock. Raises OSError.
-        """
-        missing = {message_id.lower() for message_id in message_ids}
-        found: dict[str, datetime] = {}
-        for folder in (self._line.use(self._sent), *self._also) if missing else ():
-            here = self._line.use(partial(self._look, folder=folder, wanted=missing))
-            found, missing = found | here, missing - here.keys()
-        return found
-
-    def gone_since(self, moment: datetime) -> list[Gone]:
-        """Letters of which a copy came since then, each once. Raises OSError."""
-        found: dict[str, Gone] = {}
-        for folder in (self._line.use(self._sent), *self._also):
-            heads = self._line.use(partial(self._heads, folder=folder, since=(moment - timedelta(days=1)).date()))
-            for head in heads:
-                if (copy := gone(head)) is not None:  # what lies among the sent ones goes before what anybody could send us
-                    found.setdefault(copy.key, copy)
-        return list(found.values())
-
-    def keep(self, raw: bytes) -> None:
-        """File a copy of a letter that went out, as read; not if the server does that itself. Raises OSError."""
-        if self.append:
-            folder = self._line.use(self._sent)
-            self._line.once(lambda client: client.append(folder, raw, flags=[SEEN]))
-
-    def close(self) -> None:
-        """Close the connection; the next use makes a new one."""
-        self._line.close()
-
-    def _sent(self, client: IMAPClient) -> str:
-        """The folder of sent letters; made if there is none."""
-        if not self._sent_folder:
-            self._sent_folder = client.find_special_folder(SENT) or "Sent"
-        if not client.folder_exists(self._sent_folder):
-            client.create_folder(self._sent_folder)
-        return self._sent_folder
-
-    def _look(self, client: IMAPClient, folder: str, wanted: set[str]) -> dict[str, datetime]:
-        if not wanted or not client.folder_exists(folder):
-            return {}
-        client.select_folder(folder, readonly=True)
-        uids: set[int] = set()
-        try:
-            for one in sorted(wanted):
-                uids.update(client.search(["OR", "HEADER", "X-Partner-Key", one, "HEADER", "Message-ID", one]))
-        except imaplib.IMAP4.abort:
-            raise
-        except imaplib.IMAP4.error as error:
-            log.info("imap-search", extra={"error": _told(error)})
-        found = self._came(client, sorted(uids), wanted)
-        if found.keys() == wanted:
-            return found
-        # Some servers index headers late, or not at all: absent must be certain, or a letter goes out twice.
-        return found | self._came(client, sorted(client.search("ALL"))[-_OWN_LOOKED_AT:], wanted)
-
-    def _heads(self, client: IMAPClient, folder: str, since: date) -> list[Message]:
-        if not client.folder_exists(folder):
-            return []
-        client.select_folder(folder, readonly=True)
-        uids = sorted(client.search(["SINCE", since]))
-        parts = (client.fetch(uids[start : start + _AT_ONCE], [_GONE_FIELDS]) for start in range(0, len(uids), _AT_ONCE))
-        return [_header(data) for part in parts for data in part.values()]
-
-    def _came(self, client: IMAPClient, uids: Sequence[int], wanted: set[str]) -> dict[str, datetime]:
-        found: dict[str, datetime] = {}
-        for start in range(0, len(uids), _AT_ONCE):
-            for data in client.fetch(uids[start : start + _AT_ONCE], ["INTERNALDATE", _OWN_FIELDS]).values():
-                head = _header(data)
-                key = str(head.get("X-Partner-Key", "")).strip().lower()[:32]
-                message_id = str(head.get("Message-ID", "")).strip().strip("<>").partition("@")[0].lower()
-                came = _moment(data)
-                found.update((one, came) for one in (key, message_id) if one in wanted)
-        return found
-
-
-def _header(data: dict[bytes, object]) -> Message:
-    """The header fields of one FETCH answer, under whatever name the server gives them."""
-    text = next((value for name, value in data.items() if name.startswith(b"BODY[") and isinstance(value, bytes)), b"")
-    return message_from_bytes(text)
-
-
-def _moment(data: dict[bytes, object]) -> datetime:
-    """When the letter came, going by one FETCH answer; `_NO_TIME` if that is no time that there could be."""
-    told = data.get(b"INTERNALDATE")
-    try:
-        return told.astimezone(UTC) if isinstance(told, datetime) else _NO_TIME
-    except OverflowError:
-        return _NO_TIME
-
-
 def _key(raw: bytes) -> str:
     return f"imap:{hashlib.sha256(raw).hexdigest()}"
-
-
-def _is_lost(error: BaseException) -> bool:
-    """Is it worth connecting again?"""
-    return isinstance(error, imaplib.IMAP4.abort | OSError) and not isinstance(error, NoMailbox | TooMuch)
-
-
-def _told(error: Exception) -> str:
-    """A server's word, whatever its type; the beginning of a long one."""
-    word = error.args[0] if error.args else error
-    text = word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
-    text = text.removeprefix("b'").removesuffix("'")  # the libraries show bytes as Python writes them
-    return text if len(text) <= _TOLD_CHARS else f"{text[:_TOLD_CHARS]}…"
-
-
-def _is_here(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

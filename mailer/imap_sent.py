@@ -10,8 +10,9 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.imapclient import SENT
 
-from mailer.imap_inbox import ImapInbox, Server
+from mailer.imap_inbox import ImapInbox
 from mailer.inbox import RawMail
+from mailer.server import Server
 
 
 class ImapSent(ImapInbox):

@@ -17,8 +17,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from mailer.imap_inbox import NO_CONNECTION, NO_TLS, NoMailbox, OwnCopies, Server
+from mailer.imap_copies import OwnCopies
 from mailer.outbox import DeliveryUncertain, Gone, Refused, Unavailable, Withdrawn, always
+from mailer.server import NO_CONNECTION, NO_TLS, NoMailbox, Server
 
 _LINE_LOSSES = 3
 """So many broken lines, and a batch is given up: what is left of it waits."""

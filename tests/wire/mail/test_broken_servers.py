@@ -16,8 +16,10 @@ from types import SimpleNamespace
 import pytest
 
 from mailer import imap_bounds, imap_inbox
-from mailer.imap_inbox import ImapInbox, NoMailbox, OwnCopies, Server
+from mailer.imap_copies import OwnCopies
+from mailer.imap_inbox import ImapInbox
 from mailer.inbox import RawMail
+from mailer.server import NoMailbox, Server
 from tests.scenarios.house import ROOT, House, inn
 from tests.wire.mail.broken_imap import PASSWORD, USER, Answer, BrokenImap, said
 from tests.wire.mail.outgoing import OutgoingServer
@@ -221,7 +223,7 @@ def test_more_letters_than_fit_a_line_of_the_library_are_read(
     server: BrokenImap, inbox: ImapInbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flood of letters must not end the reading: it would be for ever."""
-    monkeypatch.setattr(imap_inbox, "_AT_ONCE", 200_000)
+    monkeypatch.setattr(imap_inbox, "AT_ONCE", 200_000)
     flood = range(1_000_000_000, 1_000_100_000)
     server.letters |= dict.fromkeys(flood, b"")
     server.answers["FETCH"] = lambda tag, command: (
@@ -259,7 +261,8 @@ def test_copies_are_not_filed_by_a_full_mailbox_and_that_is_told(server: BrokenI
 
 
 _MEASURED = """
-from mailer.imap_inbox import ImapInbox, Server
+from mailer.imap_inbox import ImapInbox
+from mailer.server import Server
 inbox = ImapInbox(Server("127.0.0.1", {port}, "u", "p", "plain", timeout=20))
 try:
     print([len(item.raw or b"") for item in inbox.new()])

@@ -12,8 +12,9 @@ import pytest
 from imapclient import IMAPClient
 
 from mailer import imap_inbox
-from mailer.imap_inbox import ImapInbox, NoMailbox, Server
+from mailer.imap_inbox import ImapInbox
 from mailer.inbox import Inbox, RawMail
+from mailer.server import NoMailbox, Server
 from tests.wire.mail.certificates import Certificates
 from tests.wire.mail.conftest import Account
 from tests.wire.mail.dovecot import PASSWORD, Dovecot, free_ports
@@ -99,7 +100,7 @@ def test_time_and_order_are_the_mailboxs(account: Account, person: IMAPClient) -
 
 
 def test_letters_are_listed_in_portions(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap_inbox, "_AT_ONCE", 3)
+    monkeypatch.setattr(imap_inbox, "AT_ONCE", 3)
     for number in range(8):
         account.deliver(letter(number))
     assert subjects(list(account.inbox().new())) == [str(number) for number in range(8)]

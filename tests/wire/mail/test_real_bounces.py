@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cases.model import LetterKind
-from mailer.imap_inbox import Server
 from mailer.reading import read_letter
+from mailer.server import Server
 from mailer.smtp_outbox import SmtpOutbox
 from tests.wire.mail import postfix as postfix_server
 from tests.wire.mail.conftest import Account

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mailer.imap_inbox import OwnCopies, Server
+from mailer.imap_copies import OwnCopies
 from mailer.outbox import DeliveryUncertain, Refused, Unavailable, Withdrawn
+from mailer.server import Server
 from mailer.smtp_outbox import SmtpOutbox
 from tests.wire.mail.certificates import Certificates, make_certificates
 from tests.wire.mail.conftest import Account
