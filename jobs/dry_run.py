@@ -23,7 +23,7 @@ from jobs.report import PassReport
 from ledger.database import SqlLedger, open_ledger
 from mailer.inbox import Inbox, RawMail
 from mailer.outbox import Gone, Mailbox, always
-from mailer.reading import decode_words
+from mailer.reading.headers import decode_words
 from sheets.columns import BY_NAME
 from sheets.port import Changes, Ensured, Spreadsheet, WriteReport
 from sheets.snapshot import Snapshot

@@ -17,7 +17,8 @@ from ledger.notes import READ_AGAIN
 from mailer.bounces import second_read
 from mailer.dkim_check import seconded
 from mailer.inbox import Inbox, RawMail
-from mailer.reading import LetterLimits, Unreadable, read_guarded
+from mailer.reading.guarded import read_guarded
+from mailer.reading.limits import LetterLimits, Unreadable
 
 SOURCE = "mail"
 TRIES = 3

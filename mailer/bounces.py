@@ -10,7 +10,7 @@ from email.message import Message
 from flufl.bounce import scan_message
 
 from cases.model import Letter, LetterKind
-from mailer.reading import is_suspicious
+from mailer.reading.limits import is_suspicious
 
 _BYTES = 256 * 1024
 _LINE = 2000

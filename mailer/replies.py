@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from cases.model import Asked, Mail, Reading, SaleStatus
 from mailer.quotes import new_text
-from mailer.reading import case_numbers
+from mailer.reading.headers import case_numbers
 from mailer.rendering import render
 
 # -- the words ----------------------------------------------------------------------

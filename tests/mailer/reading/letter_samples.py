@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cases.model import Letter
-from mailer.reading import DEFAULT_LIMITS, LetterLimits, read_letter
+from mailer.reading.letter import read_letter
+from mailer.reading.limits import DEFAULT_LIMITS, LetterLimits
 
 AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 MAILBOX = "partners@stakhanovets.ru"

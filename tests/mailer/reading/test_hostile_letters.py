@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cases.model import Letter
-from mailer.reading import LetterLimits, Unreadable, is_suspicious, read_guarded
+from mailer.reading.guarded import read_guarded
+from mailer.reading.limits import LetterLimits, Unreadable, is_suspicious
 from tests.mailer.reading.letter_samples import AT, MAILBOX, SERVER, letter, multipart, raw
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from cases.model import LetterKind
-from mailer.charsets import decode, known_charset
-from mailer.reading import case_numbers, html_text, media_type
+from mailer.reading.attachments import media_type
+from mailer.reading.charsets import decode, known_charset
+from mailer.reading.headers import case_numbers
+from mailer.reading.html_text import html_text
 from tests.mailer.reading.letter_samples import AT, OUR_ID, TOKEN, letter, multipart, raw
 
 SUBJECT = "Актуализация сделки"

@@ -7,7 +7,7 @@ import pytest
 from cases.letters import LETTERS
 from mailer.gallery import sample
 from mailer.quotes import new_text
-from mailer.reading import html_text
+from mailer.reading.html_text import html_text
 from mailer.rendering import render
 
 OURS = """Здравствуйте, Иван!

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cases.model import Letter
-from mailer.reading import LetterLimits, is_suspicious, read_guarded
-from mailer.tnef import unpacked
+from mailer.reading.guarded import read_guarded
+from mailer.reading.limits import LetterLimits, is_suspicious
+from mailer.reading.tnef import unpacked
 from tests.mailer.reading.letter_samples import AT, MAILBOX, SERVER, multipart
 
 PDF = b"%PDF-1.7 x"

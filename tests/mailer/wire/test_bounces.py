@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cases.model import Letter, LetterKind
 from mailer.bounces import second_read
-from mailer.reading import read_letter
+from mailer.reading.letter import read_letter
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 MAILBOX = "partners@vendor.example"

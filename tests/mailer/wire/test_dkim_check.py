@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cases.model import Letter, LetterKind
 from mailer.dkim_check import seconded, vouches
-from mailer.reading import read_letter
+from mailer.reading.letter import read_letter
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SERVER = "mx.vendor.example"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cases.model import LetterKind
-from mailer.reading import read_letter
+from mailer.reading.letter import read_letter
 from mailer.server import Server
 from mailer.smtp_outbox import SmtpOutbox
 from tests.wire.mail import postfix as postfix_server

@@ -8,7 +8,7 @@ from email.message import Message
 
 from tnefparse import TNEF
 
-from mailer.charsets import detect
+from mailer.reading.charsets import detect
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 DECLARED = re.compile(r"ms-tnef|winmail\.dat", re.IGNORECASE)
