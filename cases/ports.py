@@ -24,7 +24,8 @@ from cases.model import (
 from cases.tabs import Tabs
 from rules.calendar import BusinessCalendar
 from rules.decision import Problem, Reason
-from rules.edition import Edition, Editions
+from rules.edition import Edition
+from rules.in_force import Editions
 
 
 class Taken(Exception):

@@ -27,7 +27,7 @@ from mailer.inbox import Inbox
 from mailer.outbox import Mailbox
 from mailer.replies import RussianReplyReader
 from mailer.wording import RussianWording
-from rules.edition import Editions
+from rules.in_force import Editions
 from sheets.base import Base
 from sheets.lead_rows import LeadRow
 from sheets.port import Spreadsheet

@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.calendar import BusinessCalendar, business_calendar
 from rules.decision import ProgrammeError
-from rules.edition import SUBJECTS, DeadlineFigures, Edition, Editions, line_up, parse_edition
+from rules.edition import DeadlineFigures, Edition
+from rules.edition_parsing import SUBJECTS, parse_edition
+from rules.in_force import Editions, line_up
 
 _CALENDAR = "calendar.toml"
 _YEAR_KEYS = ("year", "provisional", "source", "days_off", "working_weekends")

@@ -34,7 +34,7 @@ from ledger.replays import Births, Record, ReplayLedger
 from ledger.schema import MailState
 from mailer.maildir_inbox import MaildirInbox
 from mailer.maildir_outbox import MaildirOutbox
-from rules.edition import Editions
+from rules.in_force import Editions
 from sheets.xlsx import WorkbookFile
 
 FORM = "form:"

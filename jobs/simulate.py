@@ -32,7 +32,8 @@ from jobs.settings import SettingsError
 from ledger.database import SqlTransaction
 from ledger.persons import MARK
 from ledger.unit import partner_inn
-from rules.edition import Edition, Editions
+from rules.edition import Edition
+from rules.in_force import Editions
 from sheets.values import MOSCOW
 
 DISCOUNTS = ("discount", "offered_discount")

@@ -26,7 +26,7 @@ from cases.requests import (
 )
 from rules.deals import DealKind
 from rules.decision import Problem
-from rules.edition import parse_edition
+from rules.edition_parsing import parse_edition
 
 FILES = Path(__file__).parents[2] / "programme" / "2024-01-01"
 PUBLISHED = parse_edition(FILES.name, {file.stem: tomllib.loads(file.read_text("utf-8")) for file in FILES.glob("*.toml")})

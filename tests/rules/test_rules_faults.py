@@ -14,7 +14,8 @@ from pprint import pformat
 
 from jobs.programme import load_editions
 from rules.decision import ProgrammeError
-from rules.edition import line_up, parse_edition
+from rules.edition_parsing import parse_edition
+from rules.in_force import line_up
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACES = Path(__file__).parent / "traces"

@@ -15,7 +15,9 @@ import pytest
 
 from jobs.programme import load_calendar, load_editions
 from rules.decision import ProgrammeError
-from rules.edition import Edition, Tier, line_up, parse_edition
+from rules.edition import Edition, Tier
+from rules.edition_parsing import parse_edition
+from rules.in_force import line_up
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = ROOT / "tests" / "data" / "programme-second"

@@ -64,7 +64,8 @@ def test_rules_and_code_exist() -> None:
     assert all((ROOT / path).is_file() for path in cells("code"))
     modules = {name.rpartition(".")[0] for name in cells("rule")}
     written = {f"rules.{path.stem}" for path in (ROOT / "rules").glob("*.py")}
-    assert written - modules == {"rules.__init__", "rules.decision", "rules.edition"}
+    figures = {"rules.edition", "rules.edition_parsing", "rules.strict_table", "rules.in_force"}
+    assert written - modules == {"rules.__init__", "rules.decision", *figures}
 
 
 def test_examples_exist_under_that_section() -> None:
