@@ -142,7 +142,7 @@ def _ours(name: str, header: str, type_: Type = _TEXT, words: Words | None = Non
     return _column(Owner.SYSTEM, name, header, type_, words, note, width)
 
 
-def _staff(name: str, header: str, type_: Type = _TEXT, words: Words | None = None, note: str = "", width: int = 18) -> Column:
+def _staff(name: str, header: str, type_: Type = _TEXT, words: Words | None = None, note: str = "", width: int = 20) -> Column:
     return _column(Owner.STAFF, name, header, type_, words, note, width)
 
 
@@ -162,7 +162,7 @@ _KEY = _staff("licence_key", "Ключ", note="Впишите ключ: он у�
 _PARTNER = (_ours("partner", "Партнёр", width=28), _ours("partner_inn", "ИНН партнёра", width=15))
 _CUSTOMER = (_ours("customer", "Заказчик", width=28), _ours("customer_inn", "ИНН заказчика", width=15))
 _GOODS = (_ours("products", "Продукты", width=32), _ours("licences", "Лицензий", _NUMBER, width=11))
-_TIMES = (_ours("submitted_at", "Подана", _MOMENT, width=17), _ours("due_at", "Ответить до", _MOMENT, width=17))
+_TIMES = (_ours("submitted_at", "Подана", _MOMENT, width=19), _ours("due_at", "Ответить до", _MOMENT, width=19))
 _REASON = _ours("reason", "Причина", note="Это видит партнёр.", width=36)
 
 
@@ -175,13 +175,13 @@ _ANSWERED = (
     _NUMBER_COLUMN,
     _ours("answer", "Решение", words=ANSWERS, width=18),
     _ours("answer_text", "Причина", width=40),
-    _ours("due_at", "Ответить до", _MOMENT, width=17),
-    _ours("answered_at", "Ответ отправлен", _MOMENT, width=17),
+    _ours("due_at", "Ответить до", _MOMENT, width=19),
+    _ours("answered_at", "Ответ отправлен", _MOMENT, width=19),
 )
 
 
 def _form_tab(name: str, *answers: Column) -> Tab:
-    first = (_form("stamp", "Отметка времени", _MOMENT, width=19), _form("address", "Адрес электронной почты", width=28))
+    first = (_form("stamp", "Отметка времени", _MOMENT, width=22), _form("address", "Адрес электронной почты", width=28))
     required = frozenset(column.field for column in (*first, *answers)) | {"number"}
     return Tab(name, TabKind.FORM, (*first, *answers, *_ANSWERED), required)
 
@@ -219,7 +219,7 @@ FORMS: Mapping[Form, Tab] = {
         "Форма Сделка",
         _F_INN,
         *_F_CUSTOMER,
-        _form("kind", "Тип сделки", words=DEAL_KINDS, width=24),
+        _form("kind", "Тип сделки", words=DEAL_KINDS, width=26),
         *_F_GOODS,
         _form("expected_on", "Ожидаемая дата покупки", _DATE),
         _form("customer_contact", "Контакт заказчика", width=26),
@@ -262,7 +262,7 @@ PARTNERS = _registry_tab(
     _ours("sales_12m", "Продажи за 12 мес.", _MONEY, note="Сумма за 12 месяцев по вкладке «Продажи».", width=18),
     _ours("distance", "До следующего статуса", width=34),
     _ours("contacts", "Контакты", note="Адреса, с которых можно говорить за партнёра.", width=30),
-    _ours("region", "Регион"),
+    _ours("region", "Регион", width=24),
     _word(PARTNER_DECISIONS),
     _staff("ground", "Основание", note="Почему. Для своих, партнёру не отправляется.", width=26),
     _staff("manager", "Менеджер"),
@@ -278,13 +278,13 @@ DEALS = _registry_tab(
     "Сделки",
     *_PARTNER,
     *_CUSTOMER,
-    _ours("kind", "Тип", words=DEAL_KINDS, width=22),
+    _ours("kind", "Тип", words=DEAL_KINDS, width=26),
     *_GOODS,
     _judged("state", "Состояние", words=DEAL_STATES),
     _judged("discount", "Скидка %", _PERCENT, width=11),
     *_TIMES,
     _ours("registered_at", "Зарегистрирована", _DATE, width=18),
-    _judged("valid_until", "Действует до", _DATE, width=14),
+    _judged("valid_until", "Действует до", _DATE, width=15),
     _ours("extensions", "Продлений", _NUMBER, width=12),
     _ours("sale_status", "Статус продажи", words=SALE_STATUSES, width=17),
     _ours("report_due", "Обновить до", _DATE, note="Когда партнёр должен обновить сведения о сделке.", width=14),
@@ -321,9 +321,9 @@ PILOTS = _registry_tab(
     _ours("term_days", "Срок дней", _NUMBER, width=11),
     *_TIMES,
     _judged("state", "Состояние", words=LICENCE_STATES),
-    _ours("started_on", "Начат", _DATE, width=14),
-    _ours("ends_on", "Окончание", _DATE, width=14),
-    _ours("report_due", "Отчёт до", _DATE, width=14),
+    _ours("started_on", "Начат", _DATE, width=15),
+    _ours("ends_on", "Окончание", _DATE, width=15),
+    _ours("report_due", "Отчёт до", _DATE, width=15),
     _ours("result", "Результат", width=30),
     _REASON,
     _word(CASE_DECISIONS),
@@ -336,7 +336,7 @@ TRAINING = _registry_tab(
     *_PARTNER,
     _ours("topic", "Курс", words=COURSES, width=24),
     *_TIMES,
-    _ours("held_until", "Провести до", _DATE, width=14),
+    _ours("held_until", "Провести до", _DATE, width=15),
     _ours("planned_on", "Назначено", _DATE, note="День из приглашения. Впишите «Дата», чтобы изменить.", width=14),
     _judged("state", "Состояние", words=REQUEST_STATES),
     _word(CASE_DECISIONS),
@@ -350,8 +350,8 @@ NFR = _registry_tab(
     *_PARTNER,
     *_TIMES,
     _judged("state", "Состояние", words=LICENCE_STATES),
-    _ours("issued_on", "Выдана", _DATE, width=14),
-    _ours("ends_on", "Окончание", _DATE, width=14),
+    _ours("issued_on", "Выдана", _DATE, width=15),
+    _ours("ends_on", "Окончание", _DATE, width=15),
     _REASON,
     _word(CASE_DECISIONS),
     _KEY,
@@ -372,7 +372,7 @@ REQUESTS = _registry_tab(
 )
 REGISTRIES: tuple[Tab, ...] = (PARTNERS, DEALS, ORDERS, PILOTS, TRAINING, NFR, REQUESTS)
 
-_DAY = _staff("on", "Дата", _DATE, width=14)
+_DAY = _staff("on", "Дата", _DATE, width=15)
 _INN = _staff("partner_inn", "ИНН партнёра")
 SALES = _staff_tab(
     "Продажи",
@@ -393,7 +393,7 @@ LEADS = Tab(
         _staff("contact", "Контакт", note="Как связаться: это получит партнёр.", width=40),
         _staff("region", "Регион", note="Партнёр из этого региона идёт раньше других своего статуса."),
         _ours("partner", "Партнёр", note="Кому передан. Решает система: статус, регион, очередь, квота месяца.", width=28),
-        _ours("handed_at", "Передан", _MOMENT, width=17),
+        _ours("handed_at", "Передан", _MOMENT, width=19),
     ),
     frozenset({"number", "lead", "contact", "region"}),
 )
@@ -422,7 +422,7 @@ JOURNAL = Tab(
     "Журнал",
     TabKind.JOURNAL,
     (
-        _ours("at", "Время", _MOMENT, width=18),
+        _ours("at", "Время", _MOMENT, width=19),
         _ours("number", "№", width=14),
         _ours("event", "Событие", width=34),
         _ours("details", "Подробности", width=80),

@@ -13,9 +13,19 @@ from sheets.google_batch import number_format
 from sheets.google_http import GoogleApi
 from sheets.google_pages import Page, Pages
 from sheets.headers import Aliases, find_tab, locate
-from sheets.layout import BODY_COLOURS, HEAD_COLOURS, OWNER_NOTES, STATE_COLOURS, TAB_COLOURS
+from sheets.layout import (
+    BODY_COLOURS,
+    CHART_COLOUR,
+    CHART_COLOURS,
+    HEAD_COLOURS,
+    OWNER_NOTES,
+    STATE_COLOURS,
+    TAB_COLOURS,
+    is_wrapped,
+    place_of,
+)
 from sheets.shape import Column, Owner, Tab, TabKind
-from sheets.summary import Block, Summary, lay_out
+from sheets.summary import CHART_COLUMN, CHART_ROWS, WIDTHS, Block, Summary, lay_out
 
 Json = dict[str, Any]
 
@@ -26,9 +36,8 @@ _ABOUT = (
 )
 _HEADS = "sheets(properties(sheetId),data(startRow,rowData(values(note,dataValidation,userEnteredFormat(numberFormat)))))"
 _COLOURED = ("state", "authorisation", "answer", "tier")
-_WRAPPED_FROM = 26
-_SUMMARY_WIDTHS = (32, 18, 3, 28, 24, 3)
-_CHART_COLUMN, _CHART_HEIGHT = 6, 16
+_KEPT_OFF = {"top": 2, "right": 10, "bottom": 2, "left": 3}
+"""Pixels around a figure, so that it keeps off the text in the next column."""
 
 
 @dataclass(slots=True)
@@ -170,6 +179,7 @@ def _header(sheet_id: int, head: int, place: int, column: Column) -> Iterator[Js
         "textFormat": {"bold": True},
         "wrapStrategy": "WRAP",
         "verticalAlignment": "MIDDLE",
+        "horizontalAlignment": "CENTER" if place_of(column) == "center" else "LEFT",
     }
     cell: Json = {"userEnteredValue": {"stringValue": column.header}, "userEnteredFormat": style}
     note = _note(column)
@@ -250,7 +260,10 @@ def _column(there: _There, head: int, place: int, column: Column, new: bool) -> 
         dress["numberFormat"] = shape
     if there.fresh or new:
         dress["verticalAlignment"] = "TOP"
-        if column.width >= _WRAPPED_FROM:
+        dress["horizontalAlignment"] = place_of(column).upper()
+        if place_of(column) == "right":
+            dress["padding"] = _KEPT_OFF
+        if is_wrapped(column):
             dress["wrapStrategy"] = "WRAP"
         if column.owner in BODY_COLOURS:
             dress["backgroundColorStyle"] = {"rgbColor": _colour(BODY_COLOURS[column.owner])}
@@ -309,8 +322,12 @@ def _views(tab: Tab, there: _There, head: int, index: Mapping[str, int]) -> Iter
 def _summary(there: _There) -> Iterator[Json]:
     """Widths and charts; the figures come with every write."""
     if there.fresh:
-        for place, signs in enumerate(_SUMMARY_WIDTHS):
+        for place, signs in enumerate(WIDTHS):
             yield _width(there.id, place, signs)
+        look = {"verticalAlignment": "TOP", "wrapStrategy": "WRAP"}
+        area = {"sheetId": there.id, "startColumnIndex": 0, "endColumnIndex": len(WIDTHS)}
+        fields = ",".join(f"userEnteredFormat.{name}" for name in look)
+        yield {"repeatCell": {"range": area, "cell": {"userEnteredFormat": look}, "fields": fields}}
     if "tabColorStyle" not in there.about.get("properties", {}):
         properties = {"sheetId": there.id, "tabColorStyle": {"rgbColor": _colour(TAB_COLOURS[TabKind.SUMMARY])}}
         yield {"updateSheetProperties": {"properties": properties, "fields": "tabColorStyle"}}
@@ -322,12 +339,12 @@ def _summary(there: _There) -> Iterator[Json]:
         spec = _spec(there.id, block)
         known = charts.get(block.title)
         if known is None:
-            anchor = {"sheetId": there.id, "rowIndex": row, "columnIndex": _CHART_COLUMN}
+            anchor = {"sheetId": there.id, "rowIndex": row, "columnIndex": CHART_COLUMN - 1}
             position = {"overlayPosition": {"anchorCell": anchor, "widthPixels": 600, "heightPixels": 300}}
             yield {"addChart": {"chart": {"spec": spec, "position": position}}}
         elif _sources(known["spec"]) != _sources(spec):
             yield {"updateChartSpec": {"chartId": known["chartId"], "spec": spec}}
-        row += _CHART_HEIGHT
+        row += CHART_ROWS
 
 
 def _spec(sheet_id: int, block: Block) -> Json:
@@ -337,15 +354,20 @@ def _spec(sheet_id: int, block: Block) -> Json:
         return {"sourceRange": {"sources": [area]}}
 
     names, figures = source(block.left - 1), source(block.left)
-    if block.chart == "pie":
-        pie = {"legendPosition": "RIGHT_LEGEND", "domain": names, "series": figures}
-        return {"title": block.title, "pieChart": pie}
+    colours = [CHART_COLOURS.get(word, CHART_COLOUR) for word, _ in block.lines]
+    bars = {
+        "series": figures,
+        "targetAxis": "BOTTOM_AXIS",
+        "dataLabel": {"type": "DATA", "placement": "OUTSIDE_END"},
+        "styleOverrides": [{"index": place, "colorStyle": {"rgbColor": _colour(code)}} for place, code in enumerate(colours)],
+    }
     bar = {
         "chartType": "BAR",
         "legendPosition": "NO_LEGEND",
         "headerCount": 0,
+        "axis": [{"position": "BOTTOM_AXIS", "title": block.chart}, {"position": "LEFT_AXIS"}],
         "domains": [{"domain": names}],
-        "series": [{"series": figures, "targetAxis": "BOTTOM_AXIS"}],
+        "series": [bars],
     }
     return {"title": block.title, "basicChart": bar}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime
+from textwrap import wrap
 from typing import Any
 
 from openpyxl.cell.cell import Cell as BookCell
@@ -12,7 +14,7 @@ from openpyxl.comments import Comment
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -73,6 +75,24 @@ STATE_COLOURS = {
     TIERS[Tier.GOLD]: "FFE699",
     TIERS[Tier.TRUSTED]: "C9DAF8",
 }
+CHART_COLOUR = "5B9BD5"
+CHART_COLOURS = {
+    DEAL_STATES[DealState.REGISTERED]: "5FA55A",
+    DEAL_STATES[DealState.WON]: "2E7D4F",
+    DEAL_STATES[DealState.PENDING]: "E3B23C",
+    DEAL_STATES[DealState.NEEDS_DATA]: "E08E45",
+    DEAL_STATES[DealState.REFUSED]: "D9534F",
+    DEAL_STATES[DealState.ANNULLED]: "B5473C",
+    DEAL_STATES[DealState.EXPIRED]: "9AA3AD",
+    DEAL_STATES[DealState.LOST]: "7F8893",
+    DEAL_STATES[DealState.WITHDRAWN]: "B8BFC6",
+    TIERS[Tier.WHITE]: "B8BFC6",
+    TIERS[Tier.BRONZE]: "C58B4E",
+    TIERS[Tier.SILVER]: "8E9AA6",
+    TIERS[Tier.GOLD]: "E0B030",
+    TIERS[Tier.TRUSTED]: "4A7FC1",
+}
+"""Of bars, in the key of `STATE_COLOURS` and strong enough to be seen on white; any other word's is `CHART_COLOUR`."""
 _LINE = Side(style="thin", color="BFBFBF")
 
 
@@ -114,7 +134,7 @@ def draw_header(sheet: Worksheet, row: int, place: int, column: Column) -> None:
     put(cell, column.header)
     cell.font = bold()
     cell.fill = _fill(HEAD_COLOURS[column.owner])
-    cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left")
+    cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if place_of(column) == "center" else "left")
     cell.border = Border(bottom=_LINE)
     note = column.note or OWNER_NOTES.get(column.owner, "")
     if note:
@@ -123,6 +143,7 @@ def draw_header(sheet: Worksheet, row: int, place: int, column: Column) -> None:
     body = sheet.column_dimensions[letter]
     body.width = max(column.width, min(len(column.header) + 4, 20))
     body.number_format = FORMATS[column.type]
+    body.alignment = _aligned(column)
     if column.owner in BODY_COLOURS:
         body.fill = _fill(BODY_COLOURS[column.owner])
     span = f"{letter}{row + 1}:{letter}{ROWS}"
@@ -147,25 +168,65 @@ def look(sheet: Worksheet, row: int, place: int, column: Column) -> Any:
     """The style of a new cell of that column, to be copied into each (openpyxl's own style array)."""
     cell = cell_at(sheet, row, place)
     cell.number_format = FORMATS[column.type]
-    cell.alignment = Alignment(vertical="top", wrap_text=column.width >= _WRAPPED_FROM)
+    cell.alignment = _aligned(column)
     if column.owner in BODY_COLOURS:
         cell.fill = _fill(BODY_COLOURS[column.owner])
     return copy(cell._style)  # type: ignore[attr-defined]
 
 
-_WRAPPED_FROM = 26
-_LINE_HEIGHT, _MOST_LINES = 13.5, 5
+def place_of(column: Column) -> str:
+    """Where its cells stand: days in the middle, figures on the right and off the text in the next column, texts on the left."""
+    return {Type.TEXT: "left", Type.DATE: "center", Type.DATETIME: "center"}.get(column.type, "right")
 
 
-def grow(sheet: Worksheet, row: int, column: Column, value: object) -> None:
-    """Make the row high enough for a wrapped text (programs do not all do it by themselves), never lower than it is."""
-    if column.width < _WRAPPED_FROM or not isinstance(value, str):
-        return
-    lines = sum(-(-len(line) // int(column.width)) or 1 for line in value.splitlines())
-    if lines > 1:
-        wanted = min(lines, _MOST_LINES) * _LINE_HEIGHT + 2
+def is_wrapped(column: Column) -> bool:
+    """Are its texts shown in several lines?"""
+    return column.type is Type.TEXT and column.width >= _WRAPPED_FROM
+
+
+def _aligned(column: Column) -> Alignment:
+    """The same for our cells and for people's, who get it from the column."""
+    place = place_of(column)
+    return Alignment(vertical="top", horizontal=place, indent=place == "right", wrap_text=is_wrapped(column))
+
+
+_WRAPPED_FROM = 20  # characters
+_LINE_HEIGHT, _MOST_LINES = 15.0, 6
+_OUR_HEIGHTS = {lines * height + more for lines in range(2, _MOST_LINES + 1) for height, more in ((_LINE_HEIGHT, 0), (13.5, 2))}
+"""Those that `fit_rows` gives, now and in the first release; any other is a person's."""
+_LOOKED_AT = 64  # columns
+_USUAL_WIDTH = 8.43
+
+
+def fit_rows(sheet: Worksheet, rows: Iterable[int]) -> None:
+    """Make rows as high as their wrapped texts (programs do not all do it by themselves). A height that a person gave is never
+    lowered.
+    """
+    widths = _widths(sheet)
+    last = min(sheet.max_column, _LOOKED_AT)
+    for row in rows:
+        lines = 1
+        for place, cell in enumerate(next(sheet.iter_rows(row, row, 1, last)), start=1):
+            text, width = cell.value, int(widths.get(place, _USUAL_WIDTH))
+            if isinstance(text, str) and (len(text) > width or "\n" in text) and cell.alignment.wrap_text:
+                lines = max(lines, sum(len(wrap(line, width)) or 1 for line in text.splitlines()))
         dimension = sheet.row_dimensions[row]
-        dimension.height = max(dimension.height or 0, wanted)
+        if lines > 1:
+            wanted = min(lines, _MOST_LINES) * _LINE_HEIGHT
+            if dimension.height is None or dimension.height in _OUR_HEIGHTS or dimension.height < wanted:
+                dimension.height = wanted
+        elif dimension.height in _OUR_HEIGHTS:
+            dimension.height = None
+
+
+def _widths(sheet: Worksheet) -> dict[int, float]:
+    """Column -> characters; programs write down equal neighbours as one."""
+    return {
+        place: dimension.width
+        for letter, dimension in sheet.column_dimensions.items()
+        for first in (dimension.min or column_index_from_string(letter),)
+        for place in range(first, min(dimension.max or first, _LOOKED_AT) + 1)
+    }
 
 
 def dress(cell: BookCell, style: Any) -> None:

@@ -12,6 +12,7 @@ from sheets.shape import Words
 from sheets.values import Cell, moment
 
 LISTED = 25
+_OF_REQUESTS: Words = {state: word for state, word in REQUEST_STATES.items() if state != "passed"}  # trainings alone are passed
 HOARDERS = 10
 
 _WORDS: Words = {
@@ -33,7 +34,13 @@ _WORDS: Words = {
     "held_and_won": "{idle} из {in_force}, выиграно {won_share} %",
     "none": "нет",
     "more": "и ещё",
+    "deals_counted": "Сделок",
+    "partners_counted": "Партнёров",
 }
+WIDTHS = (32, 18, 3, 52, 26, 3)
+"""Of the columns A to F, in characters. The names beside are wrapped where they are longer."""
+CHART_COLUMN, CHART_ROWS = 7, 16
+"""Charts stand right of the tables, one below the other, each over so many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +74,14 @@ class Summary:
 @dataclass(frozen=True, slots=True)
 class Block:
     """A small table: title in the first row, then (word, figure or time) lines. `top` row and `left` column, from 1.
-    `chart`: draw it.
+    `chart`: what a chart of it counts, for its axis; "" without a chart.
     """
 
     title: str
     top: int
     left: int
     lines: Sequence[tuple[str, Cell]]
-    chart: str = ""  # "bar" | "pie" | ""
+    chart: str = ""
 
 
 def lay_out(summary: Summary) -> list[Block]:
@@ -90,10 +97,10 @@ def lay_out(summary: Summary) -> list[Block]:
     blocks = [Block(_WORDS["title"], 1, 1, run)]
     top = 7
     counted: list[tuple[str, Mapping[str, int], Words, str]] = [
-        ("deals", summary.deals, DEAL_STATES, "bar"),
-        ("partners", summary.tiers, TIERS, "pie"),
+        ("deals", summary.deals, DEAL_STATES, _WORDS["deals_counted"]),
+        ("partners", summary.tiers, TIERS, _WORDS["partners_counted"]),
         ("authorisation", summary.authorisation, PARTNER_STATES, ""),
-        ("requests", summary.requests, REQUEST_STATES, ""),
+        ("requests", summary.requests, _OF_REQUESTS, ""),
         ("leads", summary.leads, LEAD_STATES, ""),
     ]
     for title, counts, words, chart in counted:

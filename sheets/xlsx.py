@@ -159,6 +159,7 @@ class WorkbookFile:
 
     def _apply(self, book: Workbook, changes: Changes) -> None:
         looks: dict[tuple[str, str], Any] = {}
+        touched: dict[str, set[int]] = {}
         for write in changes.cells:
             sheet = self._sheet(book, write.tab)
             cell = layout.cell_at(sheet, write.position, write.place + 1)
@@ -168,7 +169,9 @@ class WorkbookFile:
                     looks[kind] = layout.look(sheet, write.position, write.place + 1, BY_NAME[write.tab].column(write.field))
                 layout.dress(cell, looks[kind])
             layout.put(cell, write.value)
-            layout.grow(sheet, write.position, BY_NAME[write.tab].column(write.field), write.value)
+            touched.setdefault(write.tab, set()).add(write.position)
+        for name, rows in touched.items():
+            layout.fit_rows(self._sheet(book, name), rows)
         by_tab: dict[str, list[RowAppend]] = {}
         for append in changes.appends:
             by_tab.setdefault(append.tab, []).append(append)
@@ -198,8 +201,8 @@ class WorkbookFile:
                 value = append.values.get(column.field)
                 if value is not None:
                     layout.put(cell, value)
-                    layout.grow(sheet, row, column, value)
         end = last + len(appends)
+        layout.fit_rows(sheet, range(last + 1, end + 1))
         if sheet.auto_filter.ref:
             sheet.auto_filter.ref = _grown(sheet.auto_filter.ref, end)
         for table in sheet.tables.values():

@@ -21,6 +21,7 @@ from jobs.office import outside
 from jobs.programme import load_editions
 from jobs.sample.story import HERE, Row, Story, story
 from sheets.columns import FORMS, LEADS, PRICES, PUBLICITY_TAB, REFUSALS, SALES, VIOLATIONS_TAB
+from sheets.layout import dress, look
 from sheets.shape import Tab, Type
 
 _STAFF_TABS: Mapping[str, Tab] = {
@@ -83,6 +84,7 @@ def _append(book: Workbook, tab: Tab, values: Mapping[str, Any]) -> None:
         value = values.get(column.field)
         if value not in (None, ""):
             cell = sheet.cell(place, headers[column.header], value)
+            dress(cell, look(sheet, place, headers[column.header], column))  # what is typed looks as its column does
             if isinstance(value, str):
                 cell.data_type = "s"  # what people typed is text, though it begins like a formula
             if column.type is Type.DATETIME:

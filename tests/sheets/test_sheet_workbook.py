@@ -21,7 +21,7 @@ from openpyxl.chart import BarChart, Reference
 
 from sheets.columns import TABS
 from sheets.port import Broken, Changed, Changes, Locked, RowAppend, Unavailable
-from sheets.summary import Summary
+from sheets.summary import Hoarder, Summary
 from sheets.xlsx import WorkbookFile
 from tests.sheets.sheet_books import NOON, Desk, cell_of, deal, row_of
 
@@ -242,6 +242,69 @@ def test_the_summary_has_charts_after_every_write_and_they_are_no_loss(desk: Des
     assert cells["Последний проход"] == datetime(2026, 3, 2, 12)
     assert cells["Зарегистрирована"] == 2
     assert (sheet["D2"].value, sheet["E2"].value) == ("D-2026-0001", datetime(2026, 3, 2, 12))
+
+
+def test_charts_say_what_they_count_in_the_colours_of_the_states(desk: Desk) -> None:
+    write(desk, summary=Summary(NOON, {"registered": 22, "refused": 13}, {"white": 7}))
+    sheet: Any = openpyxl.load_workbook(desk.path)["Сводка"]
+    titles = [(said(chart.title), said(chart.y_axis.title)) for chart in sheet._charts]
+    assert titles == [("Сделки по состояниям", "Сделок"), ("Партнёры по статусам", "Партнёров")]
+    for chart in sheet._charts:
+        (series,) = chart.series
+        names, figures = (reference.split("!")[1].replace("$", "") for reference in (series.cat.numRef.f, series.val.numRef.f))
+        words = [cell.value for (cell,) in sheet[names]]
+        colours = dict(zip(words, (point.graphicalProperties.solidFill for point in series.dPt), strict=True))
+        assert len({colours[word] for word in words}) == len(words), "told apart"
+        assert all(isinstance(cell.value, int) for (cell,) in sheet[figures])
+        assert chart.title.overlay is False
+        assert chart.dataLabels.showVal
+    (first, second) = (chart.anchor for chart in sheet._charts)
+    assert second._from.row > first._from.row + 14, "one below the other"
+
+
+def said(title: Any) -> str:
+    return "".join(run.t for paragraph in title.tx.rich.p for run in paragraph.r or ())
+
+
+def test_a_long_name_in_the_summary_is_wrapped_and_its_row_is_high_enough(desk: Desk) -> None:
+    name = "P-0003 Общество с ограниченной ответственностью «Уральские информационные системы и сети»"
+    write(desk, summary=Summary(NOON, hoarders=[Hoarder(name, 2, 4)]))
+    sheet = openpyxl.load_workbook(desk.path)["Сводка"]
+    (row,) = (row for row in range(1, 30) if sheet.cell(row, 4).value == name)
+    assert sheet.cell(row, 4).alignment.wrap_text
+    assert sheet.row_dimensions[row].height == 30
+    write(desk, summary=Summary(NOON, hoarders=[Hoarder("P-0004 ООО «Юг»", 2, 4)]))
+    again = openpyxl.load_workbook(desk.path)["Сводка"]
+    assert again.cell(row, 4).value == "P-0004 ООО «Юг»"
+    assert again.row_dimensions[row].height is None, "as low as any other again"
+
+
+def test_a_row_is_as_high_as_its_texts_and_as_high_as_a_person_made_it(desk: Desk) -> None:
+    def height() -> float | None:
+        found: float | None = openpyxl.load_workbook(desk.path)[DEALS].row_dimensions[2].height
+        return found
+
+    long = "Похожее название заказчика под другим ИНН: D-2026-0002. Проверьте, не одна ли это организация. " * 2
+    desk.one_pass({DEALS: {"D-2026-0001": {**deal("D-2026-0001"), "remarks": long}}})
+    assert height() == 75
+    desk.one_pass({DEALS: {"D-2026-0001": {**deal("D-2026-0001"), "remarks": "Коротко."}}})
+    assert height() is None
+
+    def make_high(book: Any) -> None:
+        book[DEALS].row_dimensions[2].height = 100
+
+    desk.edit(make_high)
+    desk.one_pass({DEALS: {"D-2026-0001": {**deal("D-2026-0001"), "remarks": long}}})
+    assert height() == 100
+    desk.one_pass({DEALS: {"D-2026-0001": {**deal("D-2026-0001"), "remarks": ""}}})
+    assert height() == 100
+
+
+def test_what_people_type_stands_where_ours_does(desk: Desk) -> None:
+    sheet: Any = openpyxl.load_workbook(desk.path)["Лиды"]
+    columns = {cell.value: sheet.column_dimensions[cell.column_letter] for cell in sheet[1]}
+    assert columns["Лид"].alignment.wrap_text
+    assert {dimension.alignment.vertical for dimension in columns.values()} == {"top"}
 
 
 def test_ensure_adds_what_is_missing_and_destroys_nothing(desk: Desk) -> None:

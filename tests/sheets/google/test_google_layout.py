@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from sheets.columns import DEAL_STATES, TABS, TIERS
 from sheets.columns import DEALS as DEALS_TAB
-from sheets.columns import TABS
 from sheets.google_layout import MARK
 from tests.sheets.google.two_houses import DEALS, FORM, GoogleHouse, cleared, deals, google_house
 from tests.wire.sheets.faults import When
@@ -68,6 +68,17 @@ def test_tabs_are_pleasant_for_people(house: GoogleHouse) -> None:
         "Сделки по состояниям",
         "Партнёры по статусам",
     ]
+
+
+def test_the_summary_looks_as_in_the_workbook(house: GoogleHouse) -> None:
+    sheet = house.hands.sheet("Сводка")
+    assert (sheet.cell(20, 3).format or {})["wrapStrategy"] == "WRAP", "a long name is not cut"
+    deals_chart, partners_chart = (chart["spec"]["basicChart"] for chart in over(house, "Сводка", "charts"))
+    assert [chart["axis"][0]["title"] for chart in (deals_chart, partners_chart)] == ["Сделок", "Партнёров"]
+    for chart, words in ((deals_chart, DEAL_STATES), (partners_chart, TIERS)):
+        (bars,) = chart["series"]
+        assert bars["dataLabel"]["type"] == "DATA"
+        assert len({str(one["colorStyle"]) for one in bars["styleOverrides"]}) == len(words), "told apart"
 
 
 def test_only_the_system_writes_the_journal(house: GoogleHouse) -> None:

@@ -80,7 +80,7 @@ def recoloured(value: Any) -> Any:
         if name.lower().endswith("color") and isinstance(item, dict) and set(item) <= {"red", "green", "blue", "alpha"}:
             kept[name] = colour(item)
             kept[f"{name}Style"] = {"rgbColor": colour(item)}
-        elif name.endswith("ColorStyle") and "rgbColor" in item:
+        elif name.lower().endswith("colorstyle") and "rgbColor" in item:
             plain = colour(item["rgbColor"])
             kept[name] = {"rgbColor": plain}
             kept[name.removesuffix("Style")] = dict(plain)
