@@ -19,7 +19,6 @@ from cases.model import (
     CaseKind,
     DealState,
     PartnerState,
-    ReasonText,
     RequestState,
     StaffWord,
     Submission,
@@ -140,11 +139,6 @@ def _carry_out(desk: Desk, case: Case, word: StaffWord) -> None:
         pilots.hear(desk, case, word)
     else:
         _request(desk, case, word)
-
-
-def _staff_reason(desk: Desk, case: Case) -> ReasonText:
-    section = desk.edition(case).deals.section
-    return ReasonText("staff", section, desk.outside.wording.reason(Reason("staff", section), desk.edition(case)))
 
 
 def _number(text: str) -> Decimal:

@@ -141,11 +141,6 @@ class SqlLedger:
         """
         back_up(self._engine, path)
 
-    def copy_to(self, path: Path) -> SqlLedger:
-        """A ledger of its own, for a dry run, that starts where this one stands. The caller closes it."""
-        self.backup(path)
-        return open_ledger(f"sqlite:///{path}", secret=self._secret, owner=self.owner)
-
     def integrity(self) -> list[str]:
         """Faults that the database finds in itself; empty when it is sound. PostgreSQL checks itself: always empty."""
         if self._engine.dialect.name != "sqlite":

@@ -112,7 +112,8 @@ def test_the_file_is_private_and_set_to_lose_nothing(path: Path) -> None:
 def test_a_copy_is_a_ledger_of_its_own(ledger: SqlLedger, tmp_path: Path) -> None:
     with ledger.transaction(NOW) as tx:
         tx.add_case(deal("D-2026-0001"))
-    copy = ledger.copy_to(tmp_path / "copy.db")
+    ledger.backup(tmp_path / "copy.db")
+    copy = open_ledger(f"sqlite:///{tmp_path / 'copy.db'}", secret=SECRET, owner="tests")
     with copy.transaction(NOW) as tx:
         assert tx.case("D-2026-0001") is not None
         tx.add_case(deal("D-2026-0002"))
