@@ -12,7 +12,6 @@ from cases.model import (
     CaseKind,
     Facts,
     LeadData,
-    LeadLine,
     LeadState,
     LeadTurn,
     PartnerState,
@@ -21,6 +20,7 @@ from cases.model import (
     TurnEnd,
     WordKind,
 )
+from cases.staff_lines import LeadLine
 from rules.decision import Decision, Outcome
 from rules.edition import Edition
 from rules.leads import Candidate, LeadFacts, hand_out, month_of, quotas_open_again, reminder_at, take_up_by

@@ -8,19 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from cases.model import (
-    Asked,
-    Case,
-    CaseKind,
-    Event,
-    ListReading,
-    Mail,
-    QuarantineItem,
-    Reading,
-    Recorded,
-    StaffTabs,
-    Submission,
-)
+from cases.incoming_mail import ListReading, Reading
+from cases.model import Asked, Case, CaseKind, Event, Mail, QuarantineItem, Recorded, Submission
+from cases.staff_lines import StaffTabs
 from cases.tabs import Tabs
 from rules.calendar import BusinessCalendar
 from rules.decision import Problem, Reason

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from cases.identity import article_key, product_key
-from cases.model import Offer, OfferLine, PriceLine
+from cases.model import Offer, OfferLine
+from cases.staff_lines import PriceLine
 
 _KOPECK = Decimal("0.01")
 

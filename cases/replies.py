@@ -23,22 +23,9 @@ from cases import (
     waiting,
 )
 from cases.desk import Desk
+from cases.incoming_mail import Attachment, Letter, LetterKind, Reading
 from cases.letters import own_list
-from cases.model import (
-    Answer,
-    Attachment,
-    Case,
-    CaseKind,
-    DealState,
-    ErrandState,
-    Facts,
-    Letter,
-    LetterKind,
-    Mail,
-    PartnerState,
-    Reading,
-    Submission,
-)
+from cases.model import Answer, Case, CaseKind, DealState, ErrandState, Facts, Mail, PartnerState, Submission
 from cases.requests import UpdateRequest
 
 _BARE_SUBJECT = re.compile(r"^(?:\s*(?:re|fw|fwd|отв|ответ|пересл)\s*:)+|\[[A-ZА-Я]-[\d-]+\]", re.IGNORECASE)

@@ -10,8 +10,9 @@ from hashlib import sha256
 from cases import questions
 from cases.desk import Desk
 from cases.identity import domain_of
+from cases.incoming_mail import Letter, LetterKind
 from cases.letters import moment
-from cases.model import Case, CaseKind, Letter, LetterKind, RequestState, Submission
+from cases.model import Case, CaseKind, RequestState, Submission
 
 _ANSWERED_BY_WORDS = ("question", "presale", "materials")
 """Topics that a letter settles. Others (a listing, an update from a stranger, an appeal) need a word in the sheet besides."""

@@ -11,6 +11,7 @@ from datetime import date
 
 from cases import clockwork, questions, updates
 from cases.desk import Desk
+from cases.incoming_mail import ListReading, Reading, Unclear
 from cases.letters import day, money, own_list
 from cases.model import (
     OPEN_DEAL_STATES,
@@ -21,13 +22,10 @@ from cases.model import (
     Echo,
     ErrandState,
     Facts,
-    ListReading,
     Mail,
-    Reading,
     RequestState,
     SaleStatus,
     Submission,
-    Unclear,
 )
 from cases.partners import status_facts
 from cases.tiers import distance_facts, tier_facts_of

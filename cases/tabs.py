@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from cases.model import StaffTabs
 from cases.pricing import PriceList
+from cases.staff_lines import StaffTabs
 from rules.tiers import Publicity, Sale
 from rules.violations import Violation
 

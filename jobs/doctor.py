@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rich.console import Console
 from rich.markup import escape
 
-from cases.model import StaffTabs
+from cases.staff_lines import StaffTabs
 from jobs import exports
 from jobs.backends import inbox, mailbox, spreadsheet
 from jobs.home import Home

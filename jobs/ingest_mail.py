@@ -6,7 +6,8 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from cases.model import LetterKind, QuarantineItem
+from cases.incoming_mail import LetterKind
+from cases.model import QuarantineItem
 from cases.replies import take_letter
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach

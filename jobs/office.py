@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from cases.desk import Desk
-from cases.model import FormRow, StaffTabs, StaffWord
+from cases.model import FormRow, StaffWord
 from cases.ports import Materials, Outside
+from cases.staff_lines import StaffTabs
 from cases.tabs import Tabs
 from jobs.backends import inbox, mailbox, sent_by_hand, spreadsheet
 from jobs.failpoints import FailPoint, reach

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases.identity import product_key
-from cases.model import StaffTabs
+from cases.staff_lines import StaffTabs
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office, SheetInHand

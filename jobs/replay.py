@@ -18,8 +18,9 @@ from typing import TypeVar
 from cases import leads
 from cases.desk import Desk
 from cases.intake import recorded_row, take_rows
-from cases.model import LeadLine, Mail, QuarantineItem, StaffTabs, Submission
+from cases.model import Mail, QuarantineItem, Submission
 from cases.replies import recorded_letter, take_letter
+from cases.staff_lines import LeadLine, StaffTabs
 from cases.words import hear, hear_held, recorded_word
 from jobs import ingest_forms
 from jobs.home import Home

@@ -10,7 +10,8 @@ from typing import Any, get_type_hints
 import msgspec
 from sqlalchemy import func, select
 
-from cases.model import Case, Mail, Recorded, StaffTabs, Submission
+from cases.model import Case, Mail, Recorded, Submission
+from cases.staff_lines import StaffTabs
 from ledger.codec import decode_facts
 from ledger.letters import mail_of
 from ledger.persons import Persons

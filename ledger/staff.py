@@ -11,7 +11,8 @@ from typing import Any, get_type_hints
 import msgspec
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from cases.model import Case, PublicityLine, QuarantineItem, SaleLine, StaffTabs, ViolationLine
+from cases.model import Case, QuarantineItem
+from cases.staff_lines import PublicityLine, SaleLine, StaffTabs, ViolationLine
 from ledger.codec import encode
 from ledger.schema import failures, quarantine, staff_tab_changes, staff_tabs, words
 from ledger.sheet_rows import SheetRows

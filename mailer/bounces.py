@@ -9,7 +9,7 @@ from email.message import Message
 
 from flufl.bounce import scan_message
 
-from cases.model import Letter, LetterKind
+from cases.incoming_mail import Letter, LetterKind
 from mailer.reading.limits import is_suspicious
 
 _BYTES = 256 * 1024

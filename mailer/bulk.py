@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cases.model import ListReading, Unclear
+from cases.incoming_mail import ListReading, Unclear
 from mailer.quotes import new_text
 from mailer.replies import listed_meaning, plain_lines
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cases.model import LetterKind
+from cases.incoming_mail import LetterKind
 
 _DAEMON = re.compile(r"^(?:mailer-daemon|mail-daemon|postmaster|mailerdaemon)@|^(?:mailer-daemon|mailer)$", re.IGNORECASE)
 _NULL_PATH = re.compile(r"^\s*(?:<\s*>|<>|)\s*$")

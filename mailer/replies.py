@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cases.model import Asked, Mail, Reading, SaleStatus
+from cases.incoming_mail import Reading
+from cases.model import Asked, Mail, SaleStatus
 from mailer.quotes import new_text
 from mailer.reading.headers import case_numbers
 from mailer.rendering import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cases.model import LeadLine
+from cases.staff_lines import LeadLine
 from sheets.base import BaseRow, numbered
 from sheets.columns import LEADS
 from sheets.shape import TabKind, Type

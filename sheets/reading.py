@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
-from cases.model import Form, FormRow, PriceLine, PublicityLine, RefusalLine, SaleLine, StaffTabs, ViolationLine
+from cases.model import Form, FormRow
+from cases.staff_lines import PriceLine, PublicityLine, RefusalLine, SaleLine, StaffTabs, ViolationLine
 from sheets import columns
 from sheets.columns import CALENDAR, FORMS, PRICES, PUBLICITY_TAB, REFUSALS, SALES, VIOLATIONS_TAB
 from sheets.shape import Column, Owner, Tab, Type

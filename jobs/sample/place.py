@@ -15,7 +15,7 @@ import openpyxl
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from cases.model import StaffTabs
+from cases.staff_lines import StaffTabs
 from jobs.home import Home
 from jobs.office import outside
 from jobs.programme import load_editions

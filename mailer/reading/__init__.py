@@ -1,1 +1,1 @@
-"""A letter's bytes become a `cases.model.Letter`; `mailer.reading.guarded.read_guarded` is the way in."""
+"""A letter's bytes become a `cases.incoming_mail.Letter`; `mailer.reading.guarded.read_guarded` is the way in."""

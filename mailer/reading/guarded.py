@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from cases.model import Attachment, Letter, LetterKind
+from cases.incoming_mail import Attachment, Letter, LetterKind
 from mailer.reading.letter import read_letter
 from mailer.reading.limits import DEFAULT_LIMITS, NO_MEMORY, LetterLimits, Overrun, Unreadable, has_packed_files, is_suspicious
 

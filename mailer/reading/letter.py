@@ -11,7 +11,7 @@ from datetime import datetime
 from email.parser import BytesParser
 from pathlib import Path
 
-from cases.model import Letter
+from cases.incoming_mail import Letter
 from mailer.kinds import Outline, kind_of
 from mailer.reading.attachments import stored
 from mailer.reading.content import Content

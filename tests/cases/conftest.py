@@ -18,22 +18,10 @@ import pytest
 from cases import intake, replies, review, words
 from cases.desk import Desk
 from cases.identity import product_key
-from cases.model import (
-    Case,
-    Form,
-    FormRow,
-    Letter,
-    LetterKind,
-    Mail,
-    PriceLine,
-    Recorded,
-    RefusalLine,
-    StaffTabs,
-    StaffWord,
-    Submission,
-    WordKind,
-)
+from cases.incoming_mail import Letter, LetterKind
+from cases.model import Case, Form, FormRow, Mail, Recorded, StaffWord, Submission, WordKind
 from cases.ports import Outside
+from cases.staff_lines import PriceLine, RefusalLine, StaffTabs
 from cases.tabs import Tabs
 from jobs.programme import load_calendar, load_editions
 from ledger.database import SqlLedger, open_ledger

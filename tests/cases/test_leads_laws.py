@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from cases import leads
 from cases.desk import Desk
-from cases.model import Case, CaseKind, LeadLine, LeadState, PartnerState
+from cases.model import Case, CaseKind, LeadState, PartnerState
+from cases.staff_lines import LeadLine
 from ledger.database import open_ledger
 from rules.edition import Tier
 from tests.cases.conftest import CALENDAR, EDITION, MOSCOW, ONE, TWO, House, Posted, a_copy, at

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.identity import product_key
-from cases.model import PriceLine
 from cases.pricing import NotPricedError, PricedProduct, PriceList, kopecks, offer, offer_lines, total
+from cases.staff_lines import PriceLine
 
 
 def line(article: str, name: str, price: str = "1000", term: str = "12") -> PriceLine:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.identity import product_key
-from cases.model import PriceLine, SaleStatus
+from cases.model import SaleStatus
 from cases.pricing import PriceList
 from cases.requests import (
     DealRequest,
@@ -24,6 +24,7 @@ from cases.requests import (
     read_date,
     read_deal_number,
 )
+from cases.staff_lines import PriceLine
 from rules.deals import DealKind
 from rules.decision import Problem
 from rules.edition_parsing import parse_edition

@@ -35,9 +35,9 @@ from cases.model import (
     Recorded,
     Remark,
     RequestData,
-    StaffTabs,
     Submission,
 )
+from cases.staff_lines import StaffTabs
 from ledger.codec import decode_case, encode
 from ledger.database import open_ledger
 from ledger.schema import metadata

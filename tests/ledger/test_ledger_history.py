@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import make_url, text
 
-from cases.model import CaseKind, RefusalLine, SaleLine, StaffTabs
+from cases.model import CaseKind
+from cases.staff_lines import RefusalLine, SaleLine, StaffTabs
 from ledger import migrations
 from ledger.database import SqlLedger, open_ledger
 from ledger.engine import make_engine

@@ -5,18 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from cases.model import (
-    CaseKind,
-    DealState,
-    PriceLine,
-    PublicityLine,
-    QuarantineItem,
-    ReasonText,
-    Recorded,
-    SaleLine,
-    StaffTabs,
-    ViolationLine,
-)
+from cases.model import CaseKind, DealState, QuarantineItem, ReasonText, Recorded
+from cases.staff_lines import PriceLine, PublicityLine, SaleLine, StaffTabs, ViolationLine
 from ledger.database import SqlLedger
 from rules.decision import Decision, Outcome, Reason, Result, Test
 from tests.ledger.ledger_samples import NOW, deal, mail, partner, request

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from cases.model import LeadLine, WordKind
+from cases.model import WordKind
+from cases.staff_lines import LeadLine
 from sheets.base import Notice, updated
 from sheets.lead_rows import LeadRow, new_leads
 from sheets.projection import Shown

@@ -23,9 +23,9 @@ from cases.model import (
     RequestData,
     RequestState,
     SaleStatus,
-    StaffTabs,
     Submission,
 )
+from cases.staff_lines import StaffTabs
 from rules.deals import DealKind
 from rules.edition import Tier
 from sheets.columns import DEALS, FORMS, PARTNERS, REGISTRIES, TABS, TRAINING

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cases.desk import Desk
-from cases.model import Letter
+from cases.incoming_mail import Letter
 from cases.replies import take_letter
 from ledger import engine
 from tests.crash.table import Note, note

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cases.model import Letter
+from cases.incoming_mail import Letter
 from mailer.reading.letter import read_letter
 from mailer.reading.limits import DEFAULT_LIMITS, LetterLimits
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cases.model import Letter
+from cases.incoming_mail import Letter
 from mailer.reading.guarded import read_guarded
 from mailer.reading.limits import LetterLimits, Unreadable, is_suspicious
 from tests.mailer.reading.letter_samples import AT, MAILBOX, SERVER, letter, multipart, raw

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.model import LetterKind
+from cases.incoming_mail import LetterKind
 from mailer.reading.attachments import media_type
 from mailer.reading.charsets import decode, known_charset
 from mailer.reading.headers import case_numbers

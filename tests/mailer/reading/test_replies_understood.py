@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 import pytest
 
-from cases.model import Asked, Reading, SaleStatus
+from cases.incoming_mail import Reading
+from cases.model import Asked, SaleStatus
 from mailer.replies import RussianReplyReader
 
 OUR_LETTER = """Здравствуйте, Иван!

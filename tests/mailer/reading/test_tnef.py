@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cases.model import Letter
+from cases.incoming_mail import Letter
 from mailer.reading.guarded import read_guarded
 from mailer.reading.limits import LetterLimits, is_suspicious
 from mailer.reading.tnef import unpacked

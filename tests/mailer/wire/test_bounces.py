@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.model import Letter, LetterKind
+from cases.incoming_mail import Letter, LetterKind
 from mailer.bounces import second_read
 from mailer.reading.letter import read_letter
 

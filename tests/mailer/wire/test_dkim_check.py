@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.model import Letter, LetterKind
+from cases.incoming_mail import Letter, LetterKind
 from mailer.dkim_check import seconded, vouches
 from mailer.reading.letter import read_letter
 

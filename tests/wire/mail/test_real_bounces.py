@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.model import LetterKind
+from cases.incoming_mail import LetterKind
 from mailer.reading.letter import read_letter
 from mailer.server import Server
 from mailer.smtp_outbox import SmtpOutbox
