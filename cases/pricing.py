@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from cases.identity import article_key, product_key
+from cases.identity import article_key, one_line, product_key
 from cases.model import Offer, OfferLine
 from cases.staff_lines import PriceLine
 
 _KOPECK = Decimal("0.01")
+_SEPARATOR = re.compile(r"[,;\n]")
+_BULLET = re.compile(r"^\s*(?:[-–—•·*▪●]|\d{1,2}[.)])\s+")
 
 
 class NotPricedError(LookupError):
@@ -103,6 +106,36 @@ class PriceList:
 
 def _key_of_both(text: str) -> str:
     return product_key(text).upper()
+
+
+def read_products(text: str, prices: PriceList) -> tuple[tuple[PricedProduct, ...], tuple[str, ...], tuple[PricedProduct, ...]]:
+    """What a list of products names: those found, the pieces that are unknown, and those found whose name several lines share.
+
+    Separated by `,`, `;` or line breaks; a name that holds a separator itself is found because the longest piece is tried first.
+    """
+    cuts = [-1, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
+    found: dict[tuple[str, str], PricedProduct] = {}
+    ambiguous: dict[tuple[str, str], PricedProduct] = {}
+    unknown: dict[str, None] = {}
+    longest = 1 + max((len(_SEPARATOR.findall(line.name)) for line in prices.lines), default=0) + 1
+    start = 0
+    while start < len(cuts) - 1:
+        for end in range(min(start + longest, len(cuts) - 1), start, -1):
+            piece = text[cuts[start] + 1 : cuts[end]].strip()
+            hit = prices.find(piece) or prices.find(_BULLET.sub("", piece).rstrip(". "))
+            if hit is not None:
+                product = PricedProduct(hit.line.article, hit.line.name, product_key(hit.line.name))
+                found[product.article, product.key] = product
+                if hit.ambiguous:
+                    ambiguous[product.article, product.key] = product
+                start = end
+                break
+        else:
+            piece = one_line(_BULLET.sub("", text[cuts[start] + 1 : cuts[start + 1]]))
+            if any(ch.isalnum() for ch in piece):
+                unknown[piece] = None
+            start += 1
+    return tuple(found.values()), tuple(unknown), tuple(ambiguous.values())
 
 
 def kopecks(amount: Decimal) -> Decimal:

@@ -28,34 +28,22 @@ Codes of notes (remarks for staff, they hold nothing up): `inn-zero-restored` (v
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as default
-from datetime import date, timedelta
+from datetime import date
 
-from cases.identity import Inn, one_line, product_key, read_address, read_inn, read_kpp, read_phone, site_domain, strip_invisible
+from cases.answers import Answers, Note, shown
+from cases.dates import read_date
+from cases.identity import one_line, read_address, read_kpp, read_phone, site_domain
 from cases.model import SaleStatus
-from cases.pricing import PricedProduct, PriceList
+from cases.pricing import PricedProduct, PriceList, read_products
 from rules.deals import DealKind
 from rules.decision import Problem
 from rules.edition import Edition
 
-LINE_LIMIT = 300
-TEXT_LIMIT = 5000
 LICENCE_DIGITS = 7
-_SHOWN = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something staff should know about an answer, that holds nothing up: a code for `Wording.remark`, with its facts."""
-
-    code: str
-    field: str
-    facts: Mapping[str, str] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,88 +151,32 @@ class TopicRequest:
     remarks: tuple[Note, ...] = ()
 
 
-class _Answers:
-    """The answers of one form, read field by field; gathers problems and notes in the order of reading."""
-
-    def __init__(self, answers: Mapping[str, str], required: tuple[str, ...], section: str) -> None:
-        self._answers = answers
-        self._required = required
-        self._section = section
-        self.problems: list[Problem] = []
-        self.notes: list[Note] = []
-
-    def required(self, name: str) -> bool:
-        return name in self._required
-
-    def raw(self, name: str) -> str:
-        return str(self._answers.get(name) or "")
-
-    def problem(self, name: str, code: str, **facts: str) -> None:
-        self.problems.append(Problem(name, code, self._section, facts))
-
-    def note(self, name: str, code: str, **facts: str) -> None:
-        self.notes.append(Note(code, name, facts))
-
-    def line(self, name: str, limit: int = LINE_LIMIT) -> str:
-        """One line of text; over-long or (required and) missing is a problem. Formula-like text stays text."""
-        return self._measured(name, one_line(self.raw(name)), limit)
-
-    def text(self, name: str) -> str:
-        """Text of several lines."""
-        lines = strip_invisible(self.raw(name).replace("\r\n", "\n").replace("\r", "\n")).split("\n")
-        return self._measured(name, "\n".join(line.rstrip() for line in lines).strip(), TEXT_LIMIT)
-
-    def _measured(self, name: str, text: str, limit: int) -> str:
-        if len(text) > limit:
-            self.problem(name, "too-long", limit=str(limit), length=str(len(text)))
-            return text[:limit]
-        if self.required(name) and not any(ch.isalnum() for ch in text):
-            self.problem(name, "missing")
-        return text
-
-    def inn(self, name: str) -> Inn:
-        read = read_inn(self.raw(name))
-        if read.code == "missing":
-            if self.required(name):
-                self.problem(name, "missing")
-        elif read.code:
-            self.problem(name, read.code, value=_shown(read.typed), digits=str(sum(ch.isdigit() for ch in read.typed)))
-        if read.remark:
-            self.note(name, read.remark, value=read.value)
-        return read
-
-
-def _shown(text: str) -> str:
-    text = one_line(text)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
-
 # -- the partner form ------------------------------------------------------------------
 
 
 def parse_partner(answers: Mapping[str, str], address: str, edition: Edition) -> tuple[PartnerRequest, tuple[Problem, ...]]:
     """Read an application. A valid INN of 12 digits is no problem here (`sole_trader`): the rules refuse it with that reason."""
-    form = _Answers(answers, edition.authorisation.required, edition.authorisation.section)
+    form = Answers(answers, edition.authorisation.required, edition.authorisation.section)
     name = form.line("name")
     inn = form.inn("inn")
     kpp = _kpp(form) or inn.kpp
     site = form.line("site")
     if site and not site_domain(site):
-        form.note("site", "site-unreadable", value=_shown(site))
+        form.note("site", "site-unreadable", value=shown(site))
     contact = form.line("contact")
     phone = form.line("phone")
     numbers = read_phone(phone)
     if phone and not numbers and any(ch.isalnum() for ch in phone):
-        form.problem("phone", "phone-unreadable", value=_shown(phone))
+        form.problem("phone", "phone-unreadable", value=shown(phone))
     region = form.line("region")
     distributor = form.line("distributor")
     consent = form.raw("consent").strip().casefold() == "yes"
     if form.required("consent") and not consent:
-        form.problem("consent", "consent-missing", value=_shown(form.raw("consent")))
+        form.problem("consent", "consent-missing", value=shown(form.raw("consent")))
     comment = form.text("comment")
     sender = read_address(address)
     if not sender:
-        form.problem("address", "email-invalid" if address.strip() else "missing", value=_shown(address))
+        form.problem("address", "email-invalid" if address.strip() else "missing", value=shown(address))
     request = PartnerRequest(
         name=name,
         inn=inn.value,
@@ -263,10 +195,10 @@ def parse_partner(answers: Mapping[str, str], address: str, edition: Edition) ->
     return request, tuple(form.problems)
 
 
-def _kpp(form: _Answers) -> str:
+def _kpp(form: Answers) -> str:
     kpp = read_kpp(form.raw("kpp"))
     if not kpp and any(ch.isalnum() for ch in form.raw("kpp")):
-        form.note("kpp", "kpp-invalid", value=_shown(form.raw("kpp")))
+        form.note("kpp", "kpp-invalid", value=shown(form.raw("kpp")))
     return kpp
 
 
@@ -275,7 +207,7 @@ def _kpp(form: _Answers) -> str:
 
 def parse_deal(answers: Mapping[str, str], prices: PriceList, edition: Edition) -> tuple[DealRequest, tuple[Problem, ...]]:
     """Read a registration. The evidence of a competitive switch is weighed by the rules."""
-    form = _Answers(answers, edition.deals.required, edition.deals.section)
+    form = Answers(answers, edition.deals.required, edition.deals.section)
     partner_inn = form.inn("partner_inn")
     customer = form.line("customer")
     customer_inn = form.inn("customer_inn")
@@ -306,7 +238,7 @@ def parse_deal(answers: Mapping[str, str], prices: PriceList, edition: Edition) 
     return request, tuple(form.problems)
 
 
-def _kind(form: _Answers) -> DealKind | None:
+def _kind(form: Answers) -> DealKind | None:
     text = one_line(form.raw("kind"))
     if not text:  # whatever the edition requires: without a kind there is nothing to weigh
         form.problem("kind", "missing")
@@ -314,53 +246,21 @@ def _kind(form: _Answers) -> DealKind | None:
     try:
         return DealKind(text.casefold())
     except ValueError:
-        form.problem("kind", "kind-unknown", value=_shown(text))
+        form.problem("kind", "kind-unknown", value=shown(text))
         return None
 
 
-_SEPARATOR = re.compile(r"[,;\n]")
-_BULLET = re.compile(r"^\s*(?:[-–—•·*▪●]|\d{1,2}[.)])\s+")
 _MOST_UNKNOWN = 20
 
 
-def _products(form: _Answers, prices: PriceList) -> tuple[PricedProduct, ...]:
+def _products(form: Answers, prices: PriceList) -> tuple[PricedProduct, ...]:
     text = form.text("products")
     found, unknown, ambiguous = read_products(text, prices)
     for value in unknown[:_MOST_UNKNOWN]:
-        form.problem("products", "product-unknown", value=_shown(value), suggestion=prices.suggest(value))
+        form.problem("products", "product-unknown", value=shown(value), suggestion=prices.suggest(value))
     for product in ambiguous:
         form.note("products", "product-ambiguous", value=product.name, article=product.article)
     return found
-
-
-def read_products(text: str, prices: PriceList) -> tuple[tuple[PricedProduct, ...], tuple[str, ...], tuple[PricedProduct, ...]]:
-    """What a list of products names: those found, the pieces that are unknown, and those found whose name several lines share.
-
-    Separated by `,`, `;` or line breaks; a name that holds a separator itself is found because the longest piece is tried first.
-    """
-    cuts = [-1, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
-    found: dict[tuple[str, str], PricedProduct] = {}
-    ambiguous: dict[tuple[str, str], PricedProduct] = {}
-    unknown: dict[str, None] = {}
-    longest = 1 + max((len(_SEPARATOR.findall(line.name)) for line in prices.lines), default=0) + 1
-    start = 0
-    while start < len(cuts) - 1:
-        for end in range(min(start + longest, len(cuts) - 1), start, -1):
-            piece = text[cuts[start] + 1 : cuts[end]].strip()
-            hit = prices.find(piece) or prices.find(_BULLET.sub("", piece).rstrip(". "))
-            if hit is not None:
-                product = PricedProduct(hit.line.article, hit.line.name, product_key(hit.line.name))
-                found[product.article, product.key] = product
-                if hit.ambiguous:
-                    ambiguous[product.article, product.key] = product
-                start = end
-                break
-        else:
-            piece = one_line(_BULLET.sub("", text[cuts[start] + 1 : cuts[start + 1]]))
-            if any(ch.isalnum() for ch in piece):
-                unknown[piece] = None
-            start += 1
-    return tuple(found.values()), tuple(unknown), tuple(ambiguous.values())
 
 
 _COUNT = re.compile(
@@ -371,11 +271,11 @@ _COUNT = re.compile(
 )
 
 
-def _licences(form: _Answers) -> int | None:
+def _licences(form: Answers) -> int | None:
     return _count(form, "licences")
 
 
-def _count(form: _Answers, name: str) -> int | None:
+def _count(form: Answers, name: str) -> int | None:
     """A whole number from 1, as people write it; None when there is none or it is a problem."""
     told = len(form.problems)
     text = form.line(name)
@@ -385,7 +285,7 @@ def _count(form: _Answers, name: str) -> int | None:
     match = _COUNT.fullmatch(plain)
     fraction = match["fraction"] if match else None
     if match is None or (fraction and not re.fullmatch(r"[.,]0{1,2}", fraction)):  # `1,000` may be a thousand or one
-        form.problem(name, "not-whole", value=_shown(text))
+        form.problem(name, "not-whole", value=shown(text))
         return None
     digits = match["number"].replace(" ", "")
     if len(digits.lstrip("+-0")) > LICENCE_DIGITS:
@@ -393,75 +293,19 @@ def _count(form: _Answers, name: str) -> int | None:
         return None
     count = int(digits)
     if count < 1:
-        form.problem(name, "not-positive", value=_shown(text))
+        form.problem(name, "not-positive", value=shown(text))
         return None
     return count
 
 
-# -- dates ---------------------------------------------------------------------------------
-
-_MONTHS = ("янв", "фев", "мар", "апр", "ма[йяе]", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
-_MONTH_WORD = re.compile("|".join(f"(?P<m{number}>{stem})" for number, stem in enumerate(_MONTHS, 1)))
-_YEAR_FIRST = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:[ tт]\d{1,2}:\d{2}.*)?")
-_DAY_FIRST = re.compile(r"(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4}|\d{2})(?:\s*(?:г|год|года))?\.?(?: \d{1,2}:\d{2}.*)?")
-_IN_WORDS = re.compile(r"(?:(\d{1,2})\s*(?:-?го)?\s+)?([а-я]+)\.?,?\s+(\d{4})(?:\s*(?:г|год|года))?\.?")
-_QUARTER = re.compile(r"(?:q([1-4])|([1-4])\s*-?\s*(?:й|ый|ой|ий)?\s*кв(?:артал|\.)?а?)\.?\s*(\d{4})(?:\s*(?:г|год|года))?\.?")
-_SERIAL = re.compile(r"([3-7]\d{4})(?:[.,]\d+)?")
-
-
-def read_date(text: str) -> tuple[date | None, bool]:
-    """A date as people and spreadsheets write it, and whether it is approximate (of a month or quarter the last day).
-
-    None when it cannot be read: a day without a year, too.
-    """
-    plain = one_line(unicodedata.normalize("NFKC", text)).casefold().replace("ё", "е").strip("\"'«» ")
-    plain = re.sub("[\u2010-\u2015\u2212]", "-", re.sub('[«»"„“]', "", plain))
-    if match := _YEAR_FIRST.fullmatch(plain):
-        return _day(match[1], match[2], match[3]), False
-    if match := _DAY_FIRST.fullmatch(plain):
-        year = match[3] if len(match[3]) == 4 else "20" + match[3]
-        return _day(year, match[2], match[1]) or _day(year, match[1], match[2]), False
-    if match := _SERIAL.fullmatch(plain):
-        return date(1899, 12, 30) + timedelta(days=int(match[1])), False
-    plain = re.sub(r"^(?:до|к|на|в|по)?\s*(?:конц[ауе]|начал[оеу]|середин[аеу])?\s*(?:до|к|на|в)?\s*", "", plain)
-    if match := _IN_WORDS.fullmatch(plain):
-        month = _month(match[2])
-        if month:
-            return (_day(match[3], str(month), match[1]), False) if match[1] else (_last_day(int(match[3]), month), True)
-    if match := _QUARTER.fullmatch(plain):
-        return _last_day(int(match[3]), 3 * int(match[1] or match[2])), True
-    if match := re.fullmatch(r"(\d{1,2})[./](\d{4})", plain):
-        return _last_day(int(match[2]), int(match[1])), True
-    return None, False
-
-
-def _month(word: str) -> int:
-    match = _MONTH_WORD.match(word)
-    return int((match.lastgroup or "m0")[1:]) if match else 0
-
-
-def _day(year: str, month: str, day: str) -> date | None:
-    try:
-        found = date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-    return found if 2000 <= found.year <= 2100 else None
-
-
-def _last_day(year: int, month: int) -> date | None:
-    if not (2000 <= year <= 2100 and 1 <= month <= 12):
-        return None
-    return date(year, month, calendar.monthrange(year, month)[1])
-
-
-def _expected(form: _Answers, text: str) -> date | None:
+def _expected(form: Answers, text: str) -> date | None:
     if not any(ch.isalnum() for ch in text):
         return None
     found, approximate = read_date(text)
     if found is None:
-        form.note("expected_on", "date-unreadable", value=_shown(text))
+        form.note("expected_on", "date-unreadable", value=shown(text))
     elif approximate:
-        form.note("expected_on", "date-approximate", value=_shown(text), date=found.isoformat())
+        form.note("expected_on", "date-approximate", value=shown(text), date=found.isoformat())
     return found
 
 
@@ -500,14 +344,14 @@ def _read_number(text: str, prefix: str, cyrillic: str) -> str:
 
 def parse_update(answers: Mapping[str, str], section: str = "") -> tuple[UpdateRequest, tuple[Problem, ...]]:
     """Read an update. `sale_status`: a SaleStatus value, `extend`, `withdraw`, or a number 1..9 of the list."""
-    form = _Answers(answers, ("deal",), section)
+    form = Answers(answers, ("deal",), section)
     deal = read_deal_number(form.raw("deal"))
     if form.line("deal") and not deal and not form.problems:
-        form.problem("deal", "deal-number-unreadable", value=_shown(form.raw("deal")))
+        form.problem("deal", "deal-number-unreadable", value=shown(form.raw("deal")))
     status, word = _sale_status(form)
     extend = one_line(form.raw("extend")).casefold()
     if extend not in ("", "yes", "no"):
-        form.problem("extend", "status-unknown", value=_shown(form.raw("extend")))
+        form.problem("extend", "status-unknown", value=shown(form.raw("extend")))
     wants_extension = extend == "yes" or word == "extend"
     comment = form.text("comment")
     if status in (SaleStatus.WON, SaleStatus.LOST):
@@ -521,7 +365,7 @@ def parse_update(answers: Mapping[str, str], section: str = "") -> tuple[UpdateR
     return UpdateRequest(deal, action, status, wants_extension, comment), tuple(form.problems)
 
 
-def _sale_status(form: _Answers) -> tuple[SaleStatus | None, str]:
+def _sale_status(form: Answers) -> tuple[SaleStatus | None, str]:
     text = one_line(form.raw("sale_status")).casefold()
     if re.fullmatch("[1-9][.)]?", text):
         text = _BY_NUMBER[int(text[0]) - 1]
@@ -530,7 +374,7 @@ def _sale_status(form: _Answers) -> tuple[SaleStatus | None, str]:
     try:
         return SaleStatus(text), ""
     except ValueError:
-        form.problem("sale_status", "status-unknown", value=_shown(form.raw("sale_status")))
+        form.problem("sale_status", "status-unknown", value=shown(form.raw("sale_status")))
         return None, ""
 
 
@@ -539,11 +383,11 @@ def _sale_status(form: _Answers) -> tuple[SaleStatus | None, str]:
 
 def parse_order(answers: Mapping[str, str], prices: PriceList, edition: Edition) -> tuple[OrderRequest, tuple[Problem, ...]]:
     """Read an order of keys."""
-    form = _Answers(answers, edition.orders.required, edition.orders.section)
+    form = Answers(answers, edition.orders.required, edition.orders.section)
     partner_inn = form.inn("partner_inn")
     deal = read_deal_number(form.raw("deal"))
     if _told(form, "deal") and not deal:
-        form.problem("deal", "deal-number-unreadable", value=_shown(form.raw("deal")))
+        form.problem("deal", "deal-number-unreadable", value=shown(form.raw("deal")))
     customer, customer_inn = form.line("customer"), _entity(form)
     request = OrderRequest(
         partner_inn=partner_inn.value,
@@ -560,7 +404,7 @@ def parse_order(answers: Mapping[str, str], prices: PriceList, edition: Edition)
 
 def parse_pilot(answers: Mapping[str, str], prices: PriceList, edition: Edition) -> tuple[PilotRequest, tuple[Problem, ...]]:
     """Read a request for licences on trial."""
-    form = _Answers(answers, edition.pilots.required, edition.pilots.section)
+    form = Answers(answers, edition.pilots.required, edition.pilots.section)
     partner_inn = form.inn("partner_inn")
     customer, customer_inn = form.line("customer"), _entity(form)
     request = PilotRequest(
@@ -578,10 +422,10 @@ def parse_pilot(answers: Mapping[str, str], prices: PriceList, edition: Edition)
 
 def parse_pilot_report(answers: Mapping[str, str], section: str) -> tuple[PilotReport, tuple[Problem, ...]]:
     """Read a report on a pilot; number and result are needed."""
-    form = _Answers(answers, ("pilot", "result"), section)
+    form = Answers(answers, ("pilot", "result"), section)
     pilot = read_pilot_number(form.raw("pilot"))
     if _told(form, "pilot") and not pilot:
-        form.problem("pilot", "pilot-number-unreadable", value=_shown(form.raw("pilot")))
+        form.problem("pilot", "pilot-number-unreadable", value=shown(form.raw("pilot")))
     report = PilotReport(pilot, form.text("result"), form.text("review"), form.text("intent"))
     return report, tuple(form.problems)
 
@@ -591,22 +435,22 @@ TOPICS = ("training", "nfr", "publication", "presale", "materials", "question")
 
 def parse_topic(answers: Mapping[str, str], section: str) -> tuple[TopicRequest, tuple[Problem, ...]]:
     """Read a request on a topic. Who asks is needed for all but a question; a topic nobody knows is a question for staff."""
-    form = _Answers(answers, ("topic",), section)
+    form = Answers(answers, ("topic",), section)
     topic = one_line(form.raw("topic")).casefold()
     if _told(form, "topic") and topic not in TOPICS:
-        form.problem("topic", "topic-unknown", value=_shown(form.raw("topic")))
+        form.problem("topic", "topic-unknown", value=shown(form.raw("topic")))
     partner_inn = form.inn("partner_inn")
     request = TopicRequest(partner_inn.value, topic if topic in TOPICS else "", form.text("text"), tuple(form.notes))
     return request, tuple(form.problems)
 
 
-def _told(form: _Answers, name: str) -> bool:
+def _told(form: Answers, name: str) -> bool:
     """Was a line given that is no problem by itself?"""
     before = len(form.problems)
     return bool(form.line(name)) and len(form.problems) == before
 
 
-def _entity(form: _Answers) -> str:
+def _entity(form: Answers) -> str:
     """A customer's INN of 10 digits; a person's is a problem."""
     read = form.inn("customer_inn")
     if read.digits == 12:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.dates import read_date
 from cases.identity import product_key
 from cases.model import SaleStatus
 from cases.pricing import PriceList
@@ -21,7 +22,6 @@ from cases.requests import (
     parse_deal,
     parse_partner,
     parse_update,
-    read_date,
     read_deal_number,
 )
 from cases.staff_lines import PriceLine
