@@ -29,6 +29,7 @@ REPORT_TOPIC = "pilot-report"
 OUT = (ErrandState.RUNNING, ErrandState.REPORT_DUE, ErrandState.OVERDUE)
 _LETTERS = ("pilot-ending", "pilot-report-due")
 _LONGEST = 366
+"""Days of a pilot at most."""
 
 
 def take(desk: Desk, row: FormRow, submission: Submission) -> None:
@@ -353,9 +354,11 @@ def _approve(desk: Desk, case: Case, word: StaffWord) -> None:
         raise Impossible("not-authorised")
     if typed := word.beside.get("staff_term", "").strip():
         data.term_days = _days(typed)
+    days = data.term_days or data.asked_days or desk.edition(case).pilots.standard_days
+    if days > _LONGEST:  # as the partner asked
+        raise Impossible("term-impossible", value=str(days), limit=str(_LONGEST))
     if key := word.beside.get("licence_key", "").strip():
         data.key = key
-    days = data.term_days or data.asked_days or desk.edition(case).pilots.standard_days
     _accept(desk, case, "staff", days, None, recorded_facts(facts_of(desk, case), case))
 
 
@@ -407,5 +410,5 @@ def _days(typed: str) -> int:
     """A term in days as typed. Raises Impossible."""
     text = typed.replace("\u00a0", "").strip().removesuffix(".0").removesuffix(",0")
     if not text.isdecimal() or not 1 <= int(text) <= _LONGEST:
-        raise Impossible("term-impossible", value=typed)
+        raise Impossible("term-impossible", value=typed, limit=str(_LONGEST))
     return int(text)

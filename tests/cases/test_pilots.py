@@ -123,6 +123,17 @@ def test_approved_without_a_term_of_staffs_it_is_the_one_asked_for(house: House)
     assert house.row(T)["Окончание"] == date(2026, 4, 1)
 
 
+def test_a_term_asked_for_that_no_pilot_has_is_not_approved_by_a_bare_word(house: House) -> None:
+    house.partner(ONE, A)
+    house.pilot(ONE, A, term_days="9999999")
+    assert to_partner(house.staff(T, staff_decision="Одобрить", licence_key="K-1")) == []
+    row = house.row(T)
+    assert row["Состояние"] == "На рассмотрении"
+    assert "число дней от 1 до 366, а указано «9999999»; впишите в «Срок сотрудника»" in row["Замечания"]
+    assert to_partner(house.staff(T, staff_decision="Одобрить", staff_term="21")) == ["pilot-started"]
+    assert house.row(T)["Окончание"] == date(2026, 3, 23)
+
+
 def test_staff_move_the_end_of_a_running_pilot(house: House) -> None:
     running(house)
     house.later("2026-03-17 10:00")
@@ -192,4 +203,4 @@ def test_an_impossible_term(house: House) -> None:
     house.partner(ONE, A)
     house.pilot(ONE, A, term_days="60")
     house.staff(T, staff_term="две недели")
-    assert "не срок в днях" in house.row(T)["Замечания"]
+    assert "число дней от 1 до 366, а указано «две недели»" in house.row(T)["Замечания"]
