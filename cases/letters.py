@@ -31,7 +31,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "tier-raised": ("tier", "distance"),
     "tier-lowered": ("tier", "distance"),
     "tier-warning": ("tier", "missing", "until"),
-    "partner-standing": ("month", "tier", "sales", "distance", "deals", "more", "deadlines"),
+    "partner-standing": ("month", "tier", "sales", "distance", "deals", "more", "deadlines", "leads"),
     "partner-updated": ("done", "unclear", "asks", "passed_on", "deals"),
     # any case
     "needs-data": ("about", "asked", "asked_due_at"),
@@ -113,6 +113,8 @@ discount|valid_until, old, new}] ·
 `order`: see `order_facts` · `pilot`: see `pilot_facts` · `licence`: see `licence_facts` ·
 `month`: its first day · `sales`: of the last 12 months · `more`: open deals that are not listed ·
 `deadlines`: [{on, kind: data | confirm | term | pilot | pilot-report | nfr | training, number, about}] ·
+`leads`: {given: this month, quota: of a month, waiting: those that the partner has not answered, see `lead_facts`}, {} where the
+tier gives none ·
 `done`: [{line, number, customer, said: a sale status | extend | withdraw, outcome: reported | extended | not-extended | confirm |
 closed | kept | over | needs-data, state, report_due, valid_until, reasons}] · `unclear`: [{line, why}], see `Unclear` · `asks`:
 whether something of `done` is to be confirmed · `passed_on`: number of the question made of the rest, or "" ·
@@ -128,8 +130,9 @@ nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·
 `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 
-ADDED: Mapping[str, Mapping[str, bool | str | list[Facts]]] = {
+ADDED: Mapping[str, Mapping[str, bool | str | list[Facts] | Facts]] = {
     "deal-refused": {"can_wait": False},
+    "partner-standing": {"leads": {}},
     "staff-digest": {"hoarders": []},
 }
 """Facts that came with a later release, and what they are in a letter that an earlier one left in the outbox."""

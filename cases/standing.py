@@ -12,7 +12,7 @@ from datetime import date
 from cases import clockwork, questions, updates
 from cases.desk import Desk
 from cases.incoming_mail import ListReading, Reading, Unclear
-from cases.letters import day, money, own_list
+from cases.letters import day, lead_facts, money, own_list
 from cases.model import (
     OPEN_DEAL_STATES,
     Answer,
@@ -22,6 +22,7 @@ from cases.model import (
     Echo,
     ErrandState,
     Facts,
+    LeadState,
     Mail,
     RequestState,
     SaleStatus,
@@ -40,8 +41,10 @@ _ABOUT_TO_BE_CONFIRMED = "confirm"
 # -- the letter ---------------------------------------------------------------------------------
 
 
-def tell(desk: Desk, case: Case) -> None:
-    """Queue the month's letter to a partner: its deals, its deadlines, its tier. One a month, however often it is asked for."""
+def tell(desk: Desk, case: Case, leads_given: int = 0) -> None:
+    """Queue the month's letter to a partner: its deals, its deadlines, its tier, its leads (`leads_given`: those of this month).
+    One a month, however often it is asked for.
+    """
     today = desk.outside.calendar.local_date(desk.now)
     edition = desk.edition_at(desk.now)
     facts = tier_facts_of(desk, case)
@@ -64,6 +67,7 @@ def tell(desk: Desk, case: Case) -> None:
                 for on, kind, number, about in sorted(_deadlines(desk, case, deals))
                 if is_ahead(on, today, edition)
             ],
+            "leads": _leads(desk, case, leads_given, edition.figures(case.partner().tier).leads_per_month),
         },
         once=day(month),
     )
@@ -100,6 +104,14 @@ def _deadlines(desk: Desk, case: Case, deals: Sequence[Case]) -> Iterator[tuple[
         planned = training.request().planned_on or training.request().held_until
         if training.state == RequestState.OPEN and planned is not None:
             yield planned, "training", training.number, ""
+
+
+def _leads(desk: Desk, case: Case, given: int, quota: int) -> Facts:
+    """Those of this month, and those that the partner has still to answer; {} where there is nothing to say."""
+    waiting = [lead for lead in desk.tx.cases_of_kind(CaseKind.LEAD, case.partner().inn) if lead.state == LeadState.ASSIGNED]
+    if not (quota or given or waiting):
+        return {}
+    return {"given": given, "quota": quota, "waiting": [lead_facts(lead) for lead in waiting]}
 
 
 # -- replies to a list -----------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from jobs.report import without_words
 from ledger.database import SqlTransaction
 from ledger.reports import Due
 from rules.hoarding import idle_before
+from rules.leads import month_of
 from rules.standing import is_told, letters_go
 
 PORTION = 100
@@ -41,8 +42,10 @@ def run(office: Office) -> None:
                 numbers.append(case.number)
 
     def work(desk: Desk, portion: Sequence[str]) -> None:
+        given = desk.tx.leads_given(month_of(today))
         for case in desk.tx.preload(portion):
-            tell(desk, case)
+            leads = given.get(case.partner_inn)
+            tell(desk, case, leads.in_month if leads else 0)
 
     def set_aside(tx: SqlTransaction, number: str, why: str) -> None:
         tx.quarantine(QuarantineItem("standing", number, why, "", office.now))

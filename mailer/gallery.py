@@ -186,6 +186,19 @@ SAMPLES: Facts = {
         {"on": "2026-03-27", "kind": "term", "number": "D-2026-0004", "about": "АО «Гелиос»"},
         {"on": "2026-03-30", "kind": "training", "number": "Q-2026-0003", "about": ""},
     ],
+    "leads": {
+        "given": 1,
+        "quota": 2,
+        "waiting": [
+            {
+                "number": "L-2026-0001",
+                "lead": "ООО «Маяк», 120 рабочих мест",
+                "contact": "",
+                "region": "",
+                "take_up_by": "2026-03-10T18:00:00+03:00",
+            }
+        ],
+    },
     "done": [
         {**_DONE, "line": 1, "said": "tender", "outcome": "reported"},
         {**_DONE, "line": 2, "number": "D-2026-0002", "customer": "АО «Гелиос»", "said": "won", "outcome": "confirm"},

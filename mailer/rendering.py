@@ -154,6 +154,10 @@ def _deadline_rows(lines: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
     return [(russian.short_day(line["on"]), deadline(line)) for line in lines]
 
 
+def _lead_rows(leads: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    return [(lead["number"], f"{lead['lead']}: ответить до {russian.moment(lead['take_up_by'])}") for lead in leads]
+
+
 def _unclear_lines(lines: Iterable[Mapping[str, str]]) -> list[str]:
     return [f"«{_brief(line['line'])}» – {unclear(line['why'])}" for line in lines]
 
@@ -181,6 +185,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "line_rows": _line_rows,
     "deadline_rows": _deadline_rows,
     "hoarder_rows": _hoarder_rows,
+    "lead_rows": _lead_rows,
     "unclear_lines": _unclear_lines,
     "brief": _brief,
     "flow": _flow,

@@ -102,6 +102,27 @@ def test_quotas_of_a_month_are_never_passed_and_what_is_left_waits_for_the_next(
     assert not office.mails("lead-assigned", to=WHITE)
 
 
+def test_the_months_letter_tells_leads_given_and_those_that_wait_for_an_answer(office: House) -> None:
+    office.ok("2026-03-30 10:00")
+    for number in (1, 2, 3, 4):
+        lead(office, f"Лид {number}", f"тайный контакт {number}")
+    office.ok("2026-03-30 10:05")  # three for Золото, one for Серебро
+    office.reply(office.mail("lead-assigned", number="L-2026-0001"), "1", "2026-03-30 11:00")
+    office.ok("2026-04-01 00:05")
+    lead(office, "Лид 5", "контакт 5")
+    office.ok("2026-04-01 00:10")  # April's first one
+    office.ok("2026-04-01 09:00")
+    texts = {address: " ".join(office.mail("partner-standing", to=address).text.split()) for address in NAMES}
+    assert "Передано в этом месяце: 1 лид из 3 Без вашего ответа пока 3 лида: L-2026-0002: Лид 2" in texts[GOLD]
+    assert "L-2026-0003: Лид 3: ответить до 6 апреля 2026 г., 18:00 (МСК)" in texts[GOLD]
+    assert "L-2026-0001" not in texts[GOLD], "taken up"
+    assert "ответьте на то письмо, в теме которого стоит его номер: 1 – взяли в работу, 2 – отказываемся" in texts[GOLD]
+    assert "тайный" not in texts[GOLD], "the customer's contact stands in the lead's own letter"
+    assert "Передано в этом месяце: 0 лидов из 2 Без вашего ответа пока 1 лид: L-2026-0004: Лид 4" in texts[SILVER]
+    assert "Передано в этом месяце: 0 лидов из 1 Отвечать по лидам сейчас не нужно" in texts[BRONZE]
+    assert "лид" not in texts[WHITE].lower(), "its tier gives none"
+
+
 def test_of_one_tier_the_region_goes_first_then_the_one_that_waits_longest(house: House) -> None:
     for number, (name, region) in enumerate((("Один", "Казань"), ("Два", "Москва"), ("Три", "г. Казань, Пермь")), 1):
         house.partner(f"a@{number}.example", name, inn(number), Регион=region)
