@@ -22,7 +22,7 @@ class LetterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a letter, kept under a safe name of ours; `name` is the sender's (data, never a path)."""
+    """A file that came with a letter, kept under a name of ours; `name` is the sender's (data, never a path), `size` in bytes."""
 
     name: str
     stored: str
@@ -34,10 +34,10 @@ class Attachment:
 class Letter:
     """An incoming mail, read. `key` is once for all (mailbox identity and hash); `received_at` is the mailbox's time.
 
-    `tokens`: reply tokens found in the addresses it was sent to; `references`: Message-IDs of In-Reply-To, then
-    References, nearest first; `distant`: those of them that References alone names;
-    `numbers`: case numbers in the subject. `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it;
-    `failed_authentication`: a trusted result says it is forged, or its From names several senders. `text`: the whole body.
+    `tokens`: reply tokens found in the addresses it was sent to, then in its text; `references`: Message-IDs of In-Reply-To, then
+    References, nearest first; `distant`: those of them that References alone names; `numbers`: case numbers in the subject.
+    `authentic`: a trusted DKIM or SPF result aligned with the From domain vouches for it; `failed_authentication`: a trusted
+    result says it is forged, or its From names several senders. `text`: the whole body.
     `failed_recipient`: of a bounce; `no_such_address`: the bounce says that there is no such address.
     `recipients`: everybody it names in To, Cc, Bcc, lower case.
     """
@@ -64,13 +64,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reply says, after quotes are stripped. `action`: "" (not understood) or one of
-    `report` (with `status`), `extend`, `won`, `lost`, `withdraw`, `status` (the word «статус»), `data` (with `answers`),
-    `yes`, `no`, `appeal`, `wait` and `stop-waiting` (the waiting list of a refusal), `take` and `decline` (a lead).
+    """What a reply says, after quotes are stripped. `action`: "" (not understood) or one of `report` (with `status`), `extend`,
+    `won`, `lost`, `withdraw`, `status` (the word «статус»), `data` (with `answers`), `yes`, `no`, `appeal`, `wait` and
+    `stop-waiting` (the waiting list of a refusal), `take` and `decline` (a lead).
 
-    `numbered`: it came as a number of the list (acts at once); in words a final action is echoed first. `updates`:
-    several deals in one reply:
-    (deal number, action or status value). `text`: the new text alone.
+    `numbered`: it came as a number of the list (acts at once); a final action in words is echoed. `text`: the new text alone.
     """
 
     action: str

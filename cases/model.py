@@ -39,13 +39,12 @@ class Form(StrEnum):
 
 @dataclass(slots=True)
 class FormRow:
-    """One row of a form tab, as read. `answers` by our field names, raw text; `labels` by field: the header as it stands
-    in the form.
+    """One row of a form tab, as read. `answers` by our field names, raw text; `labels` by field: the header as it stands in the
+    form.
 
-    `key` is the fingerprint of time stamp, address and answers; `number` what stands in the row's `№` (the system's
-    column), "" if nothing.
-    `stamp` is None when the time stamp cannot be read (`stamp_text` says what stood there). `position` is the row on the
-    sheet (order of intake).
+    `key` is the fingerprint of time stamp, address and answers; `number` what stands in the row's `№` (the system's column), ""
+    if nothing. `stamp` is None when the time stamp cannot be read (`stamp_text` says what stood there). `position` is the row on
+    the sheet (order of intake).
     """
 
     form: Form
@@ -63,11 +62,9 @@ class FormRow:
 class Submission:
     """Something sent to us, stored once under (source, key): a form row, a mail.
 
-    `source`: "form:deal", "mail". `received_at` is the form's time or the mailbox's; `seq` the order of intake (given by
-    the ledger).
-    `number` is the case it belongs to. `answer`, `answer_text`, `due_at`, `answered_at` are what the row's right-hand
-    columns show:
-    `answer` one of Answer. `duplicate`: an identical row that has no case of its own. `status` is for mails: what was made of it.
+    `source`: "form:deal", "mail". `received_at` is the form's time or the mailbox's; `seq` the order of intake (given by the
+    ledger). `number` is the case it belongs to. `answer`, `answer_text`, `due_at`, `answered_at` are what the row's right-hand
+    columns show: `answer` one of Answer. `recorded_at`: when it was taken in, by the clock of the pass.
     """
 
     source: str
@@ -115,13 +112,12 @@ class WordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StaffWord:
-    """One word of staff's from the sheet, with old and new value as shown. `key` makes it once: hash of tab, number,
-    column, old, new, revision.
+    """One word of staff's from the sheet, with old and new value as shown. `key` makes it once: hash of tab, number, column, old,
+    new, revision.
 
-    `column` is our name of the column (`staff_decision`, `state`, `authorisation`, `tier`, `discount`, `valid_until`, …).
-    `value` is our word for what was typed (`approve`, `refuse`, `annul`, `keep`, `authorise`, `deauthorise`, `raise`,
-    `lower`, `close`; a state's or
-    tier's value; a figure or ISO date as text); "" when it cannot be understood (then `new` is quoted in the remark).
+    `column` is our name of the column (`staff_decision`, `state`, `authorisation`, `tier`, `discount`, `valid_until`, …). `value`
+    is our word for what was typed (`approve`, `refuse`, `annul`, `keep`, `authorise`, `deauthorise`, `raise`, `lower`, `close`; a
+    state's or tier's value; a figure or ISO date as text); "" when it cannot be understood (then `new` is quoted in the remark).
     `beside`: the row's other staff cells at that time (`refusal_code`, `staff_discount`, `ground`, `comment`, …) as text.
     """
 
@@ -503,13 +499,10 @@ class Case:
     """One case, whatever its kind. `number` is its identity for people.
 
     `state` is a PartnerState, DealState, RequestState, ErrandState or LeadState value. `submitted_at` the submission's time;
-    `place_at`, `place_seq` its place in the queue (None: none,
-    data are missing). `due_at` the answer's deadline, stored once. `wakes_at`: when the case must be looked at next
-    (None: nothing pending).
-    `asked_at`, `asked_due_at`: needs data since, refused after. `answer_to`: source keys of the form rows that show this
-    case's answer.
-    `reply_to`: address of an applicant who has no known contact yet (never-applied INN); `decided_at`: first final or
-    registering decision.
+    `place_at`, `place_seq` its place in the queue (None: none, data are missing). `due_at` the answer's deadline, stored once.
+    `wakes_at`: when the case must be looked at next (None: nothing pending). `asked`: data that are missing, refused after
+    `asked_due_at`. `sender`: the address that submitted it; `sender_known`: of an application, whether that address may speak for
+    the partner. `decided_at`: first final or registering decision.
     """
 
     number: str
