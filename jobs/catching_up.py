@@ -6,9 +6,12 @@ bear in the spreadsheet. Only then the sheet is compared with what the ledger wo
 
 from __future__ import annotations
 
+import re
+
 from jobs.office import Office, SheetInHand
-from ledger.notes import CATCHING_UP, READ_AGAIN
-from sheets.base import DIGEST, INTENT, BaseRow, numbered
+from ledger.database import SqlTransaction
+from ledger.notes import ANOTHERS_BOOK, CATCHING_UP, READ_AGAIN
+from sheets.base import DIGEST, INTENT, Base, BaseRow, numbered
 from sheets.columns import BY_NAME, FORMS, NUMBERED
 from sheets.plan import Ours
 from sheets.projection import TAB_OF_KIND
@@ -16,7 +19,9 @@ from sheets.shape import Type
 from sheets.snapshot import Snapshot
 from sheets.values import canonical
 
-WHY_HELD_UP = "the restored ledger has yet to learn from the spreadsheet which numbers were given (`once` does)"
+WHY_HELD_UP = "the ledger has yet to learn from the spreadsheet which numbers were given (`once` does)"
+
+_NUMBER = re.compile(r"[DOTQNL]-\d{4}-\d{4,}|P-\d{4,}")
 
 
 def is_under_way(office: Office) -> bool:
@@ -26,8 +31,24 @@ def is_under_way(office: Office) -> bool:
 
 
 def is_held_up(office: Office) -> bool:
-    """Is it under way, and which numbers the spreadsheet shows not known yet? Nothing that gets a number is taken in then."""
-    return (office.sheet is None or not office.sheet.ingested) and is_under_way(office)
+    """Is it under way, or would it have to be, and which numbers the spreadsheet shows not known yet? Nothing that gets a number
+    is taken in then.
+    """
+    if office.sheet is not None and office.sheet.ingested:
+        return False
+    with office.ledger.reading(office.now) as tx:
+        return bool(tx.note(CATCHING_UP) or tx.note(ANOTHERS_BOOK))
+
+
+def unknown_numbers(tx: SqlTransaction, base: Base, snapshot: Snapshot) -> list[str]:
+    """Numbers of ours that stand in the sheet, if the ledger is new to it and has no such cases: another ledger gave them.
+
+    Such a ledger was lost, or is not the one that is meant. To go on would send every letter once more and write over what was
+    decided.
+    """
+    if any(base.values()) or tx.note(CATCHING_UP):
+        return []
+    return [number for number in sorted(_numbers(snapshot)) if _NUMBER.fullmatch(number) and tx.case(number) is None]
 
 
 def is_over(office: Office, sheet: SheetInHand) -> bool:

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,11 @@ from jobs.backends import inbox, mailbox, spreadsheet
 from jobs.home import Home
 from jobs.office import outside, owner_of
 from jobs.programme import load_editions
-from jobs.settings import SettingsError
+from jobs.settings import TEMPLATE, SettingsError
 from jobs.sheet_faults import said, stops
 from ledger.database import LedgerUnreachable, open_ledger
 from ledger.migrations import LedgerTooNew
+from ledger.notes import ANOTHERS_BOOK
 from mailer.imap_inbox import ImapInbox
 from mailer.outbox import DeliveryUncertain, Refused, Unavailable
 from mailer.rendering import check_templates
@@ -81,12 +82,22 @@ def _settings(home: Home, _: datetime) -> Iterator[Check]:
 
 def _private(home: Home, _: datetime) -> Iterator[Check]:
     """Personal data and secrets are their owner's alone."""
-    secret = home.settings.mail.token_key
-    key = home.root / secret.removeprefix("file:") if secret.startswith("file:") else None
-    paths = [home.root / "backups", home.exports, home.attachments, home.offers, home.inbox, home.sent, *([key] if key else [])]
-    if not home.shared_ledger:
-        paths.append(home.ledger)
-    for path in paths:
+    for path in (home.root, home.root / TEMPLATE.name):
+        if path.stat().st_mode & 0o002:
+            yield Check(
+                "privacy",
+                f"{path.name} can be changed by other users of this machine, who could have letters and passwords go "
+                f"elsewhere: chmod o-w {path}",
+                warning=True,
+            )
+    secrets = [
+        home.root / name for reference in home.settings.secrets() if (name := reference.removeprefix("file:")) != reference
+    ]
+    paths = [home.root / "backups", home.exports, home.attachments, home.offers, home.inbox, home.sent, *secrets]
+    with suppress(SettingsError):  # a fault of its own, told elsewhere
+        if not home.shared_ledger:
+            paths.append(home.ledger)
+    for path in dict.fromkeys(paths):
         if path.exists() and path.stat().st_mode & 0o077:
             mode = "700" if path.is_dir() else "600"
             yield Check("privacy", f"{path.name} can be read by other users of this machine: chmod {mode} {path}", warning=True)
@@ -309,6 +320,15 @@ def _ledger(home: Home, now: datetime) -> Iterator[Check]:
             yield Check("ledger", f"{fault}; restore ledger.db from a copy", fault=True)
         if not faults:
             yield Check("ledger", "sound")
+        with ledger.reading(now) as tx:
+            others = tx.note(ANOTHERS_BOOK)
+        if others:
+            yield Check(
+                "ledger",
+                f"it is new, but the spreadsheet shows cases of another one ({others}): restore a backup, or name that ledger in "
+                "database.url; passes wait (docs/running.md)",
+                fault=True,
+            )
         last = max((run.started_at for run in ledger.job_runs().values()), default=None)
         if last is not None and last > now + timedelta(minutes=5):
             yield Check(

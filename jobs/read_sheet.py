@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from cases.identity import product_key
 from cases.staff_lines import StaffTabs
+from jobs import catching_up
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
 from jobs.office import Office, SheetInHand
 from jobs.sheet_faults import said, stops
 from ledger.database import SqlTransaction
-from ledger.notes import CATCHING_UP
+from ledger.notes import ANOTHERS_BOOK, CATCHING_UP
+from mailer.wording import sheet_matter
 from sheets.base import Base
 from sheets.columns import FORMS, LEADS, NUMBERED, REGISTRIES, STAFF_TABS
 from sheets.lead_rows import new_leads
@@ -89,14 +91,31 @@ def _make(office: Office) -> bool:
 def _take(office: Office, snapshot: Snapshot) -> None:
     rows, row_faults = form_rows(snapshot)
     with office.ledger.transaction(office.now) as tx:
+        base = _base(tx)
+        if _is_anothers(office, tx, base, snapshot):
+            office.unreadable = True
+            return
         tabs, tab_faults = staff_tabs(snapshot, product_key, tx.staff_tabs())
         keep_tabs(tx, tabs)
-        base = _base(tx)
         leads, lead_faults = new_leads(snapshot, base[LEADS.name])
         _tell(office, tx, [*snapshot.faults, *row_faults, *tab_faults, *lead_faults])
         office.sheet = SheetInHand(snapshot, rows, base, leads)
     office.take_tabs(tabs)
     office.report.counts["sheet rows"] += len(rows)
+
+
+def _is_anothers(office: Office, tx: SqlTransaction, base: Base, snapshot: Snapshot) -> bool:
+    """Does the book show cases of a ledger that is not this one? Staff are told once; nothing of it is taken in."""
+    numbers = catching_up.unknown_numbers(tx, base, snapshot)
+    shown = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
+    if numbers:
+        text = sheet_matter("of-another-ledger", {"value": shown})
+        office.report.fault(text)
+        if not tx.note(ANOTHERS_BOOK):
+            tell_staff(tx, office, "sheet", [("", text)])
+    if shown != tx.note(ANOTHERS_BOOK):
+        tx.set_note(ANOTHERS_BOOK, shown)
+    return bool(numbers)
 
 
 def keep_tabs(tx: SqlTransaction, tabs: StaffTabs) -> None:

@@ -206,6 +206,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     vendor: VendorSettings = VendorSettings()
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    def secrets(self) -> tuple[str, ...]:
+        """Every place where a reference to a secret may stand, as it stands there."""
+        mail = self.mail
+        return (mail.token_key, mail.imap.password, mail.smtp.password, self.spreadsheet.account, self.database.url)
+
 
 def read_settings(path: Path) -> Settings:
     """The settings in that file. Raises SettingsError: unreadable, no TOML, a key unknown, a value that cannot be."""
@@ -243,9 +248,12 @@ def secret(reference: str, key: str, folder: Path) -> str:
         return value
     if kind == "file" and name:
         try:
-            return (folder / name).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+            value = (folder / name).read_text(encoding="utf-8-sig").strip()  # Notepad writes a mark before the text
+        except (OSError, ValueError) as error:
             raise SettingsError(f"config.toml: {key}: cannot read the file {name}; make it or name another") from error
+        if not value:
+            raise SettingsError(f"config.toml: {key}: the file {name} is empty; write the secret into it")
+        return value
     raise SettingsError(f'config.toml: {key}: a secret does not belong here; write "env:NAME" or "file:PATH"')
 
 

@@ -10,3 +10,6 @@ READ_AGAIN = "mail.read-again-since"
 
 CATCHING_UP = "ledger.catching-up"
 """The spreadsheet may show what is not known here. JSON: numbers of unknown cases, with what their rows say."""
+
+ANOTHERS_BOOK = "ledger.anothers-book"
+"""The ledger is new, and the spreadsheet shows cases of another one: numbers of some. Nothing is done until that is mended."""

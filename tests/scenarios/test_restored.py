@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.scenarios.desk_work import DAY, FIRST, ONE, back_up, edit, place, restore
@@ -167,3 +169,56 @@ def test_questions_keep_their_numbers_in_a_sheet_without_personal_data(office: H
     restore(office)
     office.ok(f"{DAY} 11:15")
     assert office.rows("Обращения") == shown
+
+
+@pytest.mark.parametrize("forms", ["in the workbook", "exported"])
+def test_a_ledger_that_was_lost_is_not_begun_anew_over_the_workbook_of_another(office: House, forms: str) -> None:
+    """Every letter would go once more, and what staff decided would be written over: it is told, and waited for."""
+    office.set_cell("Сделки", "D-2026-0001", "Решение сотрудника", "Аннулировать")
+    if forms == "exported":
+        answers = f"02.03.2026 09:00:00;{FIRST};Вопрос;Сколько стоит?;{ONE}\n"
+        head = "Отметка времени;Адрес электронной почты;Тема;Текст;ИНН партнёра\n"
+        (office.root / "forms/answers.csv").write_text(head + answers, encoding="utf-8")
+    office.ok(f"{DAY} 10:30")
+    back_up(office)
+    book, told = office.book.read_bytes(), sorted(letter.message_id for letter in office.mails())
+    for file in office.root.glob("ledger.db*"):
+        file.rename(file.with_name(f"lost-{file.name}"))
+    office.write("who@else.example", "Вопрос", "Сколько стоит?", f"{DAY} 11:00")
+    for minute in (1, 5):
+        done = office.once(f"{DAY} 11:0{minute}")
+        assert (done.code, "D-2026-0001" in done.err, "letters and deadlines wait" in done.err) == (1, True, True), done
+    assert office.run("job", "ingest_mail", "--now", f"{DAY}T11:06+03:00").code == 0
+    assert office.book.read_bytes() == book
+    (warning,) = [letter for letter in office.mails() if letter.message_id not in told]
+    assert (warning.template, "D-2026-0001" in warning.text) == ("staff-attention", True)
+    found = office.run("doctor", "--now", f"{DAY}T11:06+03:00")
+    assert (found.code, "shows cases of another one" in found.err) == (1, True)
+
+    restore(office)
+    office.ok(f"{DAY} 11:10")
+    assert office.row("Сделки", "D-2026-0001")["Состояние"] == "Аннулирована"
+    new = {letter.template for letter in office.mails() if letter.message_id not in told}
+    assert new == {"staff-attention", "question-received"}
+
+
+def test_a_lost_ledger_without_any_copy_is_made_from_that_of_an_empty_home(office: House, tmp_path: Path) -> None:
+    """As docs/running.md tells: forms, letters and the sheet make up for it, and nothing is sent twice."""
+    office.set_cell("Сделки", "D-2026-0001", "Решение сотрудника", "Аннулировать")
+    office.ok(f"{DAY} 10:30")
+    shown = [(row["№"], row["Состояние"]) for row in office.rows("Сделки")]
+    told = sorted(letter.message_id for letter in office.mails())
+    empty = House(tmp_path / "empty")
+    assert [empty.run(*command).code for command in (("init",), ("job", "read_sheet"), ("backup", str(tmp_path / "b.db")))] == [
+        0,
+        0,
+        0,
+    ]
+    for file in office.root.glob("ledger.db*"):
+        file.unlink()
+    assert office.run("restore", str(tmp_path / "b.db")).code == 0
+    office.ok(f"{DAY} 11:10")
+    office.ok(f"{DAY} 11:15")
+    assert [(row["№"], row["Состояние"]) for row in office.rows("Сделки")] == shown
+    new = [(letter.template, letter.number) for letter in office.mails() if letter.message_id not in told]
+    assert not [template for template, _ in new if template in ("deal-registered", "deal-annulled", "partner-authorised")], new
