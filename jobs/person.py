@@ -16,7 +16,9 @@ from jobs.settings import SettingsError, is_address
 from ledger.database import open_ledger
 from ledger.persons import OnItsWay, pseudonym
 from mailer.wording import RussianWording
+from sheets.columns import BY_NAME
 from sheets.projection import FORM_OF_SOURCE
+from sheets.shape import Owner
 
 
 @dataclass(slots=True)
@@ -82,6 +84,12 @@ def forget(home: Home, person: str, now: datetime, *, force: bool) -> Forgotten:
     by_hand = [f"«{FORM_OF_SOURCE[source].name}»: the row {number or 'without number'}" for source, number in rows]
     if erased.forms and home.exports.is_dir() and any(home.exports.iterdir()):
         by_hand.append(f"the folder {home.exports.name}: exported answers of this person")
+    by_hand += [
+        f"«{tab}»: «{column.header}» in the row {number}"
+        for tab, number, name in erased.cells
+        for column in BY_NAME[tab].columns
+        if column.field == name and column.owner is Owner.STAFF
+    ]
     if erased.counts:
         by_hand += [
             "the mailbox: letters from and to this address",

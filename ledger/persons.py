@@ -44,6 +44,9 @@ _JSON: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (words, ("raw",)),
     (staff_tab_changes, ("lines",)),
 )
+_APART = r"[\s().\-‐-―]*"
+"""What may stand between the digits of a phone number."""
+
 _PLACE = "@address"
 _THINNED = f'%"text":"{MARK}"%'
 _BEING_SENT = select(mails.c.key).where(
@@ -58,11 +61,12 @@ class OnItsWay(Exception):
 @dataclass(slots=True)
 class Erased:
     """What was erased: how many rows of each kind; form rows (source, № or ""), others' that name the person among them; files
-    that came by mail.
+    that came by mail. `cells` (tab, №, field) of the sheet named the person when they were last seen.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     forms: list[tuple[str, str]] = field(default_factory=list)
+    cells: list[tuple[str, str, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
 
@@ -91,15 +95,28 @@ def _telling(other: str) -> bool:
     return len(other.split()) > 1 or sum(ch.isdigit() for ch in other) >= 10
 
 
+def _digits(other: str) -> str:
+    """The last ten digits of a phone number, by which it is known however it is spelled; "" for anything else."""
+    digits = re.sub(r"\D", "", other)
+    return digits[-10:] if 10 <= len(digits) <= 15 and not re.search(r"[^\W\d_]", other) else ""
+
+
+def _spelled(other: str) -> re.Pattern[str]:
+    """A name as it stands, in any letter case; a phone number in any spelling (`+7 495 123-45-67`, `8(495)1234567`)."""
+    if digits := _digits(other):
+        return re.compile(rf"(?<!\d)(?:\+?\d{{1,3}}{_APART})?\(?{_APART.join(digits)}(?!\d)")
+    return re.compile(re.escape(other), re.IGNORECASE)
+
+
 class _Eraser:
     """Replaces an address, and the names and numbers that belong to it."""
 
     def __init__(self, address: str, others: Iterable[str]) -> None:
         self.others = sorted({other for other in others if _telling(other)}, key=len, reverse=True)
-        self._patterns = [_named(address), *(re.compile(re.escape(other), re.IGNORECASE) for other in self.others)]
+        self.patterns = [_named(address), *map(_spelled, self.others)]
 
     def text(self, value: str) -> str:
-        for pattern in self._patterns:
+        for pattern in self.patterns:
             value = pattern.sub(MARK, value)
         return value
 
@@ -185,6 +202,11 @@ class Persons(Reports):
                 {"tab": row.tab, "lines": _lines(json.loads(row.lines), address)}
                 for row in self._mentioning(staff_tabs, address, "lines")
             ],
+            "sheet": [
+                {"tab": row.tab, "number": cells.get("number", ""), "lines": _lines(cells, address)}
+                for row in self._mentioning(base_rows, address, "cells")
+                for cells in [json.loads(row.cells)]
+            ],
         }
 
     def left_without_contact(self, address: str) -> list[str]:
@@ -229,7 +251,7 @@ class Persons(Reports):
         found = self._mentioning(quarantine, address, "raw", "reason", others=eraser.others)
         self._rewrite(quarantine, ("raw", "reason"), found, lambda _: MARK, erased)
         self._rewrite(notes, ("value",), self._mentioning(notes, address, "value", others=eraser.others), eraser.text, erased)
-        self._erase_places(address, erased)
+        self._erase_places(address, eraser, erased)
         gone = self._connection.execute(delete(contacts).where(contacts.c.value == address, contacts.c.is_domain.is_(False)))
         erased.counts["contacts"] += gone.rowcount
         self.address_lives(address)
@@ -297,15 +319,18 @@ class Persons(Reports):
     def _mentioning(self, table: Table, address: str, *columns: str, others: Iterable[str] = ()) -> list[Any]:
         """Rows of the table in which one of the columns names the address or has one of the others in it, by key."""
         self.flush()
-        named = _named(address)
         others = {spelled for other in others for spelled in (other, _in_json(other))}
         query = select(table).order_by(*table.primary_key)
         if all(spelled.isascii() for spelled in _spellings(address)):  # databases do not agree on the case of other letters
             texts = [_text(table.c[name]) for name in columns]
             there = [func.lower(text).contains(address, autoescape=True) for text in texts]
-            there += [text.contains(other, autoescape=True) for text in texts for other in others]
+            there += [
+                text.like("%".join(["", *digits, ""])) if (digits := _digits(other)) else text.contains(other, autoescape=True)
+                for text in texts
+                for other in others
+            ]
             query = query.where(or_(*there))
-        patterns = [named, *(re.compile(re.escape(other)) for other in others)]
+        patterns = [_named(address), *map(_spelled, others)]
         rows = self._rows_of(query)
         return [row for row in rows if any(one.search(getattr(row, name)) for one in patterns for name in columns)]
 
@@ -339,11 +364,15 @@ class Persons(Reports):
 
     def _erase_cases(self, address: str, eraser: _Eraser, erased: Erased) -> None:
         for case in self._own_cases(address, eraser.others):
+            own = case.sender == address
             made = decode_case(case.kind, eraser.json(encode(case)))
             for part in fields(Case):
                 if part.name not in ("number", "revision"):
                     setattr(case, part.name, getattr(made, part.name))
             case.sender = "" if case.sender == MARK else case.sender
+            for part in fields(case.data) if own else ():
+                if part.name in _PERSONAL and getattr(case.data, part.name):
+                    setattr(case.data, part.name, MARK)
             if isinstance(case.data, PartnerData) and not (case.data.contacts or case.data.staff_contacts):
                 case.data.contact = case.data.contact and MARK
                 case.data.phone = case.data.phone and MARK
@@ -352,19 +381,24 @@ class Persons(Reports):
 
     def _erase_mails(self, address: str, eraser: _Eraser, erased: Erased) -> None:
         for row in self._mentioning(mails, address, "recipient", "context", "offer", "error", others=eraser.others):
-            changed: dict[str, Any] = {"context": eraser.json(row.context), "offer": eraser.json(row.offer), "raw": None}
+            context = eraser.value(json.loads(row.context))
+            changed: dict[str, Any] = {"offer": eraser.json(row.offer), "raw": None}
             changed["error"] = eraser.text(row.error)  # a server's answer quotes whom it would not take
             if row.recipient.lower() == address:
                 changed["recipient"] = MARK
+                context |= dict.fromkeys((name for name in _PERSONAL & context.keys() if context[name]), MARK)
                 if row.state in (MailState.QUEUED, MailState.DEFERRED, MailState.SENDING):
                     changed |= {"state": MailState.CANCELLED, "at": self.now}
+            changed["context"] = json.dumps(context, ensure_ascii=False, separators=(",", ":"))
             self._connection.execute(update(mails).where(mails.c.key == row.key).values(**changed))
             erased.counts["letters"] += 1
 
-    def _erase_places(self, address: str, erased: Erased) -> None:
+    def _erase_places(self, address: str, eraser: _Eraser, erased: Erased) -> None:
         """Where the sheet's rows are known again by: older records have the address itself there, newer ones a digest."""
-        for row in self._mentioning(base_rows, address, "cells"):
+        for row in self._mentioning(base_rows, address, "cells", others=eraser.others):
             cells = json.loads(row.cells)
+            named = (name for name, text in cells.items() if any(pattern.search(text) for pattern in eraser.patterns))
+            erased.cells += [(row.tab, cells.get("number", ""), name) for name in named]
             if cells.pop(_PLACE, "").lower() == address:
                 this = and_(base_rows.c.tab == row.tab, base_rows.c.key == row.key)
                 self._connection.execute(update(base_rows).where(this).values(cells=encode(cells)))

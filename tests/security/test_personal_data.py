@@ -113,6 +113,60 @@ def test_a_person_named_in_a_lead_is_forgotten_there_too(house: House) -> None:
     assert house.row("Лиды", "L-2026-0001")["Лид"] == "ООО «Маяк»"
 
 
+def test_a_persons_own_words_are_forgotten_in_their_cases_too(house: House) -> None:
+    """Not only where they came in: the question's row in the sheet, and the letter that acknowledged it."""
+    house.partner(WHO, "ООО «Один»", inn(1), Сайт="", Комментарий="второй телефон 8 903 765-43-21")
+    house.partner("b@two.example", "ООО «Два»", inn(2), **{"Контактное лицо": "Петров Пётр", "Телефон": "+7 812 765-43-21"})
+    house.ok("2026-03-02 10:00")
+    words = {"ИНН партнёра": inn(1), "Тема": "Вопрос", "Текст": "Перезвоните Маше на 8 903 765-43-21"}
+    house.add_form("Форма Запрос", "2026-03-02 10:05", WHO, **words)
+    house.write(WHO, "Маша просит счёт", "Ваша Маша, 8 903 765-43-21", "2026-03-02 10:06")
+    house.ok("2026-03-02 10:10")
+    assert "Маше" in str(house.rows("Обращения"))
+    assert house.run("forget", "--person", WHO, "--force", "--now", "2026-03-02T12:00+03:00").code == 0
+    texts = _texts(house)
+    for trace in ("Маше на", "Ваша Маша", "903 765"):
+        assert trace not in texts, trace
+    house.ok("2026-03-02 13:00")
+    questions = [row for row in house.rows("Обращения") if row["Тема"] == "Вопрос"]
+    assert [row["Текст"] for row in questions] == ["[удалено]", "[удалено]"]
+
+
+@pytest.mark.parametrize("spelled", ["84951234567", "+7 (495) 123–45–67", "(495)1234567", "тел.:8-495-123.45.67, днём"])
+def test_a_phone_number_is_known_in_any_spelling(house: House, spelled: str) -> None:
+    """A colleague's form names it otherwise than the person's own; figures that only look like it stay."""
+    house.partner(WHO, "ООО «Один»", inn(1), Сайт="")
+    house.partner("b@two.example", "ООО «Два»", inn(2), **{"Контактное лицо": "Петров Пётр", "Телефон": "+7 812 765-43-21"})
+    house.deal("2026-03-02 09:40", "b@two.example", inn(2), "ООО «Второй»", inn(101), Комментарий=f"{spelled} или 949512345678")
+    house.ok("2026-03-02 10:00")
+    assert house.run("forget", "--person", WHO, "--force", "--now", "2026-03-02T12:00+03:00").code == 0
+    texts = _texts(house)
+    assert spelled not in texts
+    assert "949512345678" in texts
+
+
+def test_cells_of_staff_that_name_the_person_are_told(house: House) -> None:
+    """The system does not write them, so they are people's to erase; a contact left there would speak again when it is edited."""
+    house.partner(WHO, "ООО «Один»", inn(1), Сайт="")
+    house.partner("b@two.example", "ООО «Два»", inn(2), **{"Контактное лицо": "Петров Пётр"})
+    house.add("Лиды", Лид="ООО «Маяк»", Контакт=f"Ольга, {WHO}")
+    house.ok("2026-03-02 10:00")
+    notes = {"Дополнительные контакты": WHO, "Комментарий": f"её знает {MARIA}"}
+    house.set_cells("Партнёры", "P-0002", notes)
+    house.ok("2026-03-02 10:05")
+    found = json.loads(house.run("export", "--person", WHO).out)
+    assert {(one["tab"], one["number"]) for one in found["sheet"]} >= {("Партнёры", "P-0002"), ("Лиды", "L-2026-0001")}
+    done = house.run("forget", "--person", WHO, "--force", "--json", "--now", "2026-03-02T12:00+03:00")
+    by_hand = json.loads(done.out)["by_hand"]
+    for column, tab, number in (
+        ("Дополнительные контакты", "Партнёры", "P-0002"),
+        ("Комментарий", "Партнёры", "P-0002"),
+        ("Контакт", "Лиды", "L-2026-0001"),
+    ):
+        assert f"«{tab}»: «{column}» in the row {number}" in by_hand
+    assert not any("«Контакты»" in place for place in by_hand), "that one is the system's: it is written anew"
+
+
 def test_an_address_is_found_on_a_line_of_its_own_and_in_national_letters(house: House) -> None:
     house.partner("b@two.example", "ООО «Два»", inn(2))
     notes = {"Комментарий": 'Звонить:\nМария «Маша» "М." Иванова\nмария@фирма.рф', "Контакт заказчика": "\tмария@фирма.рф"}
