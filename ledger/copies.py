@@ -29,11 +29,11 @@ class BackupUnusable(Exception):
 
 def back_up(engine: Engine, path: Path) -> None:
     """See `SqlLedger.backup`."""
-    if path.exists():
+    if os.path.lexists(path):
         raise FileExistsError(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        private(draft)
+    # A folder of our own: nobody who may write into the other one can have put a file or a link in the copy's place.
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        private(draft := Path(folder) / "draft.db")
         if engine.dialect.name == "sqlite":
             with reader(engine) as connection, closing(sqlite3.connect(draft)) as target:
                 source = connection.connection.driver_connection
@@ -52,10 +52,12 @@ def back_up(engine: Engine, path: Path) -> None:
                 _alone(target)
         with open(draft, "rb") as file:
             os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        for left in (draft, *(draft.with_name(draft.name + end) for end in ("-wal", "-shm", "-journal"))):
-            left.unlink(missing_ok=True)
+        try:
+            os.link(draft, path)  # unlike a rename, never replaces what was put there meanwhile
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            draft.replace(path)
 
 
 def restore(path: Path, url: str) -> dict[str, int]:

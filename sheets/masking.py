@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from sheets.values import Cell
 
 _ADDRESS = re.compile(r"(?<![\w.+-])([\w])[\w.+'-]*@([\w-]+(?:\.[\w-]+)+)")
-_PHONE = re.compile(r"(?<![\w.-])(?:\+7|8|7)[\s\u00a0(.-]*\d{3}(?:[\s\u00a0().-]*\d){7}(?!\d)")
+_APART = r"[\s().\-‐-―]"
+_COUNTRY = rf"\+\d{{1,3}}(?:{_APART}*\d){{7,12}}"
+_WITHIN_RUSSIA = rf"[87](?:{_APART}*\d){{10}}"
+_TOWN = rf"\([3489]\d{{2,4}}\)(?:{_APART}*\d){{5,7}}"
+_PHONE = re.compile(rf"(?<![\w.-])(?:{_COUNTRY}|{_WITHIN_RUSSIA}|{_TOWN})(?!\d)")
 
 
 def masked(text: str) -> str:

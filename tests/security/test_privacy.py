@@ -37,6 +37,24 @@ def test_files_of_a_home_are_their_owners_alone(house: House) -> None:
     assert "chmod 600" in house.run("doctor", "--now", "2026-03-02T11:00+03:00").out
 
 
+def test_a_backup_goes_where_nobody_waits_for_it(house: House, tmp_path: Path) -> None:
+    """In a folder that others may write into, too: a link or a file under the name of the draft, or of the copy itself."""
+    house.ok("2026-03-02 10:00")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    bait, copy = tmp_path / "bait", shared / "copy.db"
+    bait.write_bytes(b"")
+    (shared / f".copy.db.{os.getpid()}").symlink_to(bait)
+    (shared / "other.db").symlink_to(tmp_path / "nowhere")
+    assert house.run("backup", str(copy)).code == 0
+    assert (bait.read_bytes(), copy.is_symlink(), copy.stat().st_mode & 0o777) == (b"", False, 0o600)
+    assert sorted(path.name for path in shared.iterdir()) == [f".copy.db.{os.getpid()}", "copy.db", "other.db"]
+    done = house.run("backup", str(shared / "other.db"))
+    assert (done.code, "is there already" in done.err) == (2, True)
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_logs_of_the_sample_name_nobody(tmp_path: Path) -> None:
     """The whole sample story, with every line that is logged or said."""
     home = tmp_path / "home"
@@ -127,6 +145,10 @@ def test_a_masked_sheet_shows_contacts_in_part(house: House) -> None:
         ("Анна <anna.k+x@sub.firma.ru>, b@c.ru", "Анна <a***@sub.firma.ru>, b***@c.ru"),
         ("тел. +7 (495) 123-45-67 доб. 5", "тел. ***67 доб. 5"),
         ("89161234567", "***67"),
+        ("моб. +375 29 765-43-21, +998901234567", "моб. ***21, ***67"),
+        ("+7 (495) 123–45–67, 8‑916‑123‑45‑67", "***67, ***67"),
+        ("офис (495) 123-45-67, (84722) 1-23-45", "офис ***67, ***45"),
+        ("план (2026) 150 000,00 ₽, + 10 000 000", "план (2026) 150 000,00 ₽, + 10 000 000"),
         ("ИНН 7707083893, D-2026-0001, 10 000,00 ₽", "ИНН 7707083893, D-2026-0001, 10 000,00 ₽"),
     ],
 )
