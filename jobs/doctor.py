@@ -28,9 +28,9 @@ from ledger.migrations import LedgerTooNew
 from ledger.notes import ANOTHERS_BOOK
 from mailer.imap_inbox import ImapInbox
 from mailer.outbox import DeliveryUncertain, Refused, Unavailable
+from mailer.reading.trust import same_server
 from mailer.rendering import check_templates
 from mailer.smtp_outbox import SmtpOutbox
-from mailer.trust import same_server
 from rules.decision import ProgrammeError
 from sheets.columns import FORMS, PRICES
 from sheets.exports import read_export

@@ -15,9 +15,9 @@ from jobs.office import Office
 from jobs.report import without_words
 from ledger.database import FAULTS
 from ledger.notes import READ_AGAIN
-from mailer.bounces import second_read
-from mailer.dkim_check import seconded
 from mailer.inbox import Inbox, RawMail
+from mailer.reading.bounces import second_read
+from mailer.reading.dkim_check import seconded
 from mailer.reading.guarded import read_guarded
 from mailer.reading.limits import LetterLimits, Unreadable
 

@@ -12,12 +12,12 @@ from email.parser import BytesParser
 from pathlib import Path
 
 from cases.incoming_mail import Letter
-from mailer.kinds import Outline, kind_of
 from mailer.reading.attachments import stored
 from mailer.reading.content import Content
 from mailer.reading.headers import case_numbers, first, message_ids, recipients_of, references_of, sender_of, tokens_of
+from mailer.reading.kinds import Outline, kind_of
 from mailer.reading.limits import DEFAULT_LIMITS, NO_MEMORY, LetterLimits, Overrun, Unreadable
-from mailer.trust import judge
+from mailer.reading.trust import judge
 
 
 def read_letter(

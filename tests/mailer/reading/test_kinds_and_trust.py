@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cases.incoming_mail import LetterKind
-from mailer.kinds import names_no_address
-from mailer.trust import aligned, judge
+from mailer.reading.kinds import names_no_address
+from mailer.reading.trust import aligned, judge
 from tests.mailer.reading.letter_samples import MAILBOX, OUR_ID, SERVER, letter, multipart, raw
 
 

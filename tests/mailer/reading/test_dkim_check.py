@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.incoming_mail import Letter, LetterKind
-from mailer.dkim_check import seconded, vouches
+from mailer.reading.dkim_check import seconded, vouches
 from mailer.reading.letter import read_letter
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -19,7 +19,7 @@ from dkim.dnsplug import get_txt as dns_txt  # type: ignore[import-untyped]
 from dkim.util import InvalidTagValueList, parse_tag_value  # type: ignore[import-untyped]
 
 from cases.incoming_mail import Letter, LetterKind
-from mailer.trust import aligned
+from mailer.reading.trust import aligned
 
 __all__ = ["TxtLookup", "dns_txt", "seconded", "vouches"]
 
