@@ -121,6 +121,22 @@ def _remark_stamp(desk: Desk, row: FormRow, submission: Submission) -> None:
         desk.remark(case, "future-stamp", value=row.stamp_text[:40])
 
 
+def _before_the_edit(rows: Sequence[Submission], row: FormRow) -> Submission:
+    """What stood in the edited row: of the case's rows the one with its time stamp, else with its address, else in its place; the
+    latest of those. The case's other rows stand in the sheet as before and go on showing its answer.
+    """
+
+    def likeness(earlier: Submission) -> tuple[bool, bool, bool]:
+        kept = earlier.raw.get("row") or {}
+        return (
+            earlier.raw["stamp"] == row.stamp_text,
+            bool(row.address) and kept.get("address") == row.address,
+            kept.get("position") == row.position,
+        )
+
+    return max(reversed(rows), key=likeness)  # of equals the first that it meets
+
+
 def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
     """A row that carries a № is that case: before the decision it is reviewed anew, after it staff get a remark. False:
     no such row of that case.
@@ -129,12 +145,12 @@ def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
     rows = [earlier for earlier in desk.tx.submissions_of(case.number) if earlier.source == source]
     if not rows:
         return False
-    last = rows[-1]
-    submission.number, submission.answer, submission.answer_text = case.number, last.answer, last.answer_text
-    submission.due_at, submission.answered_at = last.due_at, last.answered_at
-    submission.raw["apart"] = last.raw.get("apart", False)
+    last, before = rows[-1], _before_the_edit(rows, row)
+    submission.number, submission.answer, submission.answer_text = case.number, before.answer, before.answer_text
+    submission.due_at, submission.answered_at = before.due_at, before.answered_at
+    submission.raw["apart"] = before.raw.get("apart", False)
     undecided = case.state in (DealState.PENDING, DealState.NEEDS_DATA, PartnerState.PENDING, PartnerState.NEEDS_DATA)
-    if not undecided or last.raw.get("apart") or case.kind not in _COMPLETES:
+    if not undecided or before.raw.get("apart") or case.kind not in _COMPLETES:
         desk.tx.add_submission(submission)
         desk.remark(case, "edit-after-decision")
         desk.journal(case, "edited-after-decision")
@@ -143,9 +159,10 @@ def _edit(desk: Desk, case: Case, row: FormRow, submission: Submission) -> bool:
     needed_data = case.state in (DealState.NEEDS_DATA, PartnerState.NEEDS_DATA)
     if needed_data and submission.received_at <= last.received_at:
         submission.received_at = desk.now  # the row kept its first stamp: the completed answer's time is not known better
+    submission.answered_at = None  # what is answered now is what the row says now
     desk.tx.add_submission(submission)
-    last.raw["apart"] = True
-    desk.tx.save_submission(last)
+    before.raw["apart"] = True
+    desk.tx.save_submission(before)
     desk.journal(case, "edited")
     if submission.address and submission.address != case.sender:  # the address was mended too
         if case.kind is CaseKind.PARTNER:

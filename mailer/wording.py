@@ -656,6 +656,22 @@ LABELS: Mapping[str, str] = {
     "staff_contacts": "Дополнительные контакты",
     "lead": "Лид",
     "handed_at": "Передан",
+    "amount": "Сумма руб.",
+    "started_on": "Начат",
+    "ends_on": "Окончание",
+    "issued_on": "Выдана",
+    "licence_key": "Ключ",
+    "staff_term": "Срок сотрудника",
+    "held_until": "Провести до",
+    "planned_on": "Назначено",
+    "held_on": "Дата",
+    "attended": "Присутствовал",
+    "certificate": "Сертификат",
+    "about": "О деле №",
+    "review": "Отзыв",
+    "answer": "Решение",
+    "answer_text": "Причина",
+    "answered_at": "Ответ отправлен",
 }
 
 TERMS: Mapping[str, str] = {

@@ -99,9 +99,10 @@ def numbered(sheet: Sheet) -> dict[str, list[RawRow]]:
 
 def form_places(rows: Sequence[FormRow], base: Mapping[str, BaseRow]) -> list[tuple[FormRow, str]]:
     """Form rows of one tab, each with the key of its base row ("" if none): by fingerprint; an edited one by number with
-    time stamp or address.
+    time stamp, else with address.
 
-    A number alone is not enough: several rows may carry the same.
+    A number alone is not enough: several rows may carry the same, and several of them may be edited at once. What its time stamp
+    has told is out of the question for the others.
     """
     present = {row.key for row in rows}
     lost: dict[str, list[str]] = {}
@@ -109,16 +110,21 @@ def form_places(rows: Sequence[FormRow], base: Mapping[str, BaseRow]) -> list[tu
         number = kept.get("number") or kept.get(INTENT + "number")
         if number and key not in present:
             lost.setdefault(number, []).append(key)
-    places = []
-    for row in rows:
-        if row.key in base:
-            places.append((row, row.key))
-            continue
-        near = [
-            key
-            for key in lost.get(row.number, ())
-            if base[key].get(STAMP) == row.stamp_text
-            or (row.address and base[key].get(ADDRESS) in (pseudonym(row.address), row.address))  # the latter of old records
-        ]
-        places.append((row, near[0] if len(near) == 1 else ""))
-    return places
+    places = {row.position: row.key for row in rows if row.key in base}
+    for alike in (_same_stamp, _same_address):
+        taken = set(places.values())
+        found: dict[int, str] = {}
+        for row in rows:
+            near = [key for key in lost.get(row.number, ()) if key not in taken and alike(row, base[key])]
+            if len(near) == 1:
+                found[row.position] = near[0]
+        places = {**found, **places}
+    return [(row, places.get(row.position, "")) for row in rows]
+
+
+def _same_stamp(row: FormRow, kept: BaseRow) -> bool:
+    return kept.get(STAMP) == row.stamp_text
+
+
+def _same_address(row: FormRow, kept: BaseRow) -> bool:
+    return bool(row.address) and kept.get(ADDRESS) in (pseudonym(row.address), row.address)  # the latter of old records

@@ -385,6 +385,31 @@ def test_two_rows_of_one_case_are_told_apart(desk: GridDesk) -> None:
     assert [beside(desk, row)[1] for row in (1, 2)] == ["Принято", "Нужны данные"]
 
 
+def test_rows_of_one_case_that_are_edited_at_once_are_both_known_again(desk: GridDesk) -> None:
+    send(desk, Отметка_времени=datetime(2026, 3, 2, 11), Количество_лицензий=12)
+    desk.one_pass(answer(desk, 1, answer="Нужны данные"))
+    put(desk, {"Количество лицензий": 11, "Решение": "Отказано"}, row=1)
+    put(desk, {"Количество лицензий": 13, "Причина": "своя"}, row=2)
+    desk.one_pass()
+    assert [beside(desk, row)[1:3] for row in (1, 2)] == [("Принято", ""), ("Нужны данные", "")]
+    assert [(word.column, word.new) for word in desk.journal] == [("answer", "Отказано"), ("answer_text", "своя")]
+    again = {**ANSWER, "answer": "На рассмотрении"}
+    _, plan = desk.one_pass({TAB: {row.key: again for row in rows(desk)}})
+    assert not plan.notices
+    assert [beside(desk, row)[1] for row in (1, 2)] == ["На рассмотрении"] * 2
+    assert len(desk.base[TAB]) == 2, "what they were before is forgotten"
+
+
+def test_a_row_without_its_time_is_known_by_address_beside_one_that_kept_its_time(desk: GridDesk) -> None:
+    send(desk, Отметка_времени=datetime(2026, 3, 2, 11), Количество_лицензий=12)
+    desk.one_pass(answer(desk, 1, answer="Нужны данные"))
+    put(desk, {"Отметка времени": datetime(2026, 3, 3, 9), "Решение": "Отказано"}, row=1)
+    put(desk, {"Количество лицензий": 13, "Решение": "Отказано"}, row=2)
+    desk.one_pass()
+    assert [beside(desk, row)[1] for row in (1, 2)] == ["Принято", "Нужны данные"]
+    assert len(desk.journal) == 2
+
+
 def test_of_two_edited_rows_that_cannot_be_told_apart_neither_is_taken_for_the_other(desk: GridDesk) -> None:
     send(desk, Количество_лицензий=12)
     desk.one_pass(answer(desk, 1, answer="Нужны данные"))

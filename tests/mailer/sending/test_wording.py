@@ -37,6 +37,7 @@ from mailer.wording import LETTERS as LETTER_NAMES
 from rules.deals import DealKind
 from rules.decision import Problem, Reason
 from rules.edition import Edition, Tier
+from sheets.columns import FORMS, NUMBERED
 
 WORDING: Wording = RussianWording()
 EDITION = cast(Edition, SimpleNamespace(name="2026-01-01", deals=SimpleNamespace(reasons={"3": "Занято по редакции"})))
@@ -195,6 +196,9 @@ def test_names() -> None:
     assert WORDING.term("white") == "Белый"
     assert WORDING.label("customer_inn") == "ИНН заказчика"
     assert WORDING.label("Своя колонка") == "Своя колонка"
+    for tab in (*NUMBERED, *FORMS.values()):
+        for column in tab.columns:
+            assert WORDING.label(column.field) != column.field, f"staff would read {column.field} of {tab.name}"
     for table in (EVENTS, LABELS, TERMS, CONDITIONS, COUNTS, ATTENTION):
         assert all(table.values())
     assert WORDING.event("registered") == "Сделка зарегистрирована"
