@@ -62,6 +62,8 @@ class _HtmlReader(HTMLParser):
         self._lists: list[int | None] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._silent == "head" and (tag in _BLOCKS or tag in ("body", "br")):
+            self._silent = ""  # its end tag may be left out
         if self._silent:
             return
         if tag in _SILENT:

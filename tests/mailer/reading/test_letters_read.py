@@ -159,6 +159,11 @@ def test_flowed_text_is_made_whole(tmp_path: Path) -> None:
     assert got.text == "Просим продлить регистрацию\n> цитата \n5"
 
 
+@pytest.mark.parametrize("begun", ["<title>x</title><body>", "<style>p{}</style><p>", "<meta charset='utf-8'><div>"])
+def test_html_whose_head_is_not_closed(begun: str) -> None:
+    assert html_text(f"<html><head>{begun}5 – выиграна</html>") == "5 – выиграна"
+
+
 def test_html_to_text() -> None:
     page = (
         "<html><head><style>p{}</style><title>x</title></head><body><!-- 9 --><div>Добрый&nbsp;день!<br>5<br/>выиграна</div>"
