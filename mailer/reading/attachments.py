@@ -77,9 +77,24 @@ def stored(file: File, key: str, folder: Path) -> Attachment:
     target = folder / stored
     if not target.exists() or target.stat().st_size != len(file.data):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as part:
-            part.write(file.data)
-            part.flush()
-            os.fsync(part.fileno())
-        os.replace(part.name, target)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")  # nobody else may read it
+        try:
+            with open(handle, "wb") as part:
+                part.write(file.data)
+                part.flush()
+                os.fsync(handle)
+            os.replace(name, target)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    # A disk keeps a file's name with its folder. Also where an earlier reading was cut short after the file was there.
+    for place in (target.parent, folder):
+        _flush(place)
     return Attachment(name=file.name or f"файл{ending}", stored=stored, size=len(file.data), media_type=kind)
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
 import quopri
 from pathlib import Path
 
@@ -203,9 +205,38 @@ def test_attachments_are_kept_under_names_of_ours(tmp_path: Path) -> None:
     ]
     stored = [tmp_path / file.stored for file in got.attachments]
     assert [path.read_bytes() for path in stored] == [pdf, png]
+    assert not any(path.stat().st_mode & 0o177 for path in stored)  # others may not read them, nobody may run them
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(stored)
     assert letter(data, tmp_path).attachments == got.attachments
     assert got.text == "во вложении"
+
+
+WITH_A_FILE = multipart("mixed", b"\r\n1\r\n", b'Content-Type: x/y; name="a.txt"\r\n\r\ntext')
+
+
+def test_a_file_outlasts_a_power_cut_before_anybody_learns_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes first, then the names of file and folder: without the latter a disk forgets where they lie."""
+    flush, flushed = os.fsync, list[set[str]]()
+
+    def watching(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        flushed.append({path.name[:5]} if path.is_file() else {entry.name for entry in path.iterdir()})
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", watching)
+    (file,) = letter(WITH_A_FILE, tmp_path).attachments
+    folder, _, name = file.stored.partition("/")
+    assert flushed == [{".part"}, {name}, {folder}]
+
+
+def test_a_full_disk_keeps_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        letter(WITH_A_FILE, tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_forwarded_letter_is_a_file_and_its_text_is_not_the_senders(tmp_path: Path) -> None:
