@@ -185,10 +185,8 @@ class ImapInbox:
         def look(client: IMAPClient) -> list[str]:
             uids = sorted(self._selected(client).search("ALL"))[-last:]
             found = client.fetch(uids, [_RESULTS_FIELD]).values() if uids else ()
-            heads = [header_of(data) for data in found]
-            names = [
-                str(head["Authentication-Results"]).split(";")[0].split()[0] for head in heads if head["Authentication-Results"]
-            ]
+            results = [str(header_of(data).get("Authentication-Results", "")) for data in found]
+            names = [words[0] for result in results if (words := result.partition(";")[0].split())]
             return sorted(set(names), key=names.count, reverse=True)
 
         return self._line.use(look)

@@ -426,6 +426,7 @@ def test_which_servers_vouch_in_this_mailbox(account: Account) -> None:
         account.deliver(
             letter(number, f"Authentication-Results: {host}; dkim=pass", "Authentication-Results: lower.example; x=y")
         )
+    account.deliver(letter(8, "Authentication-Results: ; spf=pass"))  # anybody can send that
     account.deliver(letter(9))
     assert account.inbox().authserv_ids() == ["mx.vendor.example", "forged.example"]
 
