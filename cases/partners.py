@@ -188,6 +188,15 @@ def foreign_rows(desk: Desk, case: Case) -> list[Submission]:
     ]
 
 
+def ask_about_strangers(desk: Desk, case: Case) -> None:
+    """Put the next application from an unknown address to staff, as soon as no other question about the partner is open."""
+    if case.question is not None or case.state != PartnerState.AUTHORISED:
+        return
+    if any(remark.code == "foreign-application" for remark in case.remarks) and (rows := foreign_rows(desk, case)):
+        desk.remark(case, "foreign-application", address=rows[0].address)
+        desk.ask_staff(case, "repeat-foreign", {"key": rows[0].key}, address=rows[0].address)
+
+
 def write_unknown(desk: Desk, case: Case, submission: Submission) -> None:
     """The neutral acknowledgement to a typed address that speaks for nobody; at most one a day."""
     if not submission.address or not may_answer(desk, submission.address, "sender-unknown", 1):

@@ -229,12 +229,14 @@ def _partner_decision(desk: Desk, case: Case, decision: str) -> None:
             for row in partners.foreign_rows(desk, case):
                 row.answer = Answer.REFUSED
                 desk.tx.save_submission(row)
+            desk.lift_remark(case, "foreign-application")
+        elif case.question.code == "demote":
+            data.tier_warned_at, data.tier_grace_until = None, None
         case.question = None
-        data.tier_warned_at, data.tier_grace_until = None, None
-        desk.lift_remark(case, "foreign-application")
         desk.record(case, "proposal", "keep", "staff")
     else:
         raise Impossible("word-unknown")
+    partners.ask_about_strangers(desk, case)
 
 
 def _answer_repeat(desk: Desk, case: Case) -> None:
@@ -260,11 +262,10 @@ def _answer_repeat(desk: Desk, case: Case) -> None:
             answers=[found],
             distinct=found.key,
         )
-    desk.lift_remark(case, "foreign-application")
     desk.record(case, "repeated-application", "approve", "staff")
-    if others := partners.foreign_rows(desk, case):
-        desk.remark(case, "foreign-application", address=others[0].address)
-        desk.ask_staff(case, "repeat-foreign", {"key": others[0].key}, address=others[0].address)
+    partners.ask_about_strangers(desk, case)
+    if case.question is None:
+        desk.lift_remark(case, "foreign-application")
 
 
 def _step(desk: Desk, case: Case, decision: str) -> None:

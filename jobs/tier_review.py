@@ -8,6 +8,7 @@ from datetime import date
 from cases import hoarding
 from cases.desk import Desk
 from cases.model import PartnerState, QuarantineItem
+from cases.partners import ask_about_strangers
 from cases.tiers import review_partner
 from jobs.office import Office
 from jobs.read_sheet import CONCERNED
@@ -41,6 +42,7 @@ def run(office: Office) -> None:
     def work(desk: Desk, portion: Sequence[str]) -> None:
         for case in desk.tx.preload(portion):
             review_partner(desk, case, quarterly=quarterly)
+            ask_about_strangers(desk, case)
             if daily:
                 hoarding.show(desk, case, held.get(case.partner().inn, Holding()))
 

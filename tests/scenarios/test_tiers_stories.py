@@ -205,3 +205,60 @@ def test_staff_deauthorise_for_a_breach_and_the_letter_gives_no_reason(house: Ho
     house.ok("2026-03-02 11:00")
     assert house.row("Партнёры", PARTNER)["Авторизация"] == "Деавторизован"
     assert "Демпинг" not in house.mail("partner-deauthorised", A).text
+
+
+def stranger(house: House, at: str, address: str = "x@other.example") -> None:
+    """An application with the partner's INN from an address that nobody knows."""
+    house.partner(address, "ООО «Первый»", ONE, at=at)
+
+
+def test_a_stranger_who_applies_beside_a_proposal_is_asked_about_when_that_is_answered(house: House) -> None:
+    house.partner(A, "ООО «Первый»", ONE)
+    house.ok("2026-03-02 09:00")
+    house.add("Нарушения", Дата=date(2026, 3, 2), **{"ИНН партнёра": ONE, "Вид": "Жалоба", "Описание": "Звонил заказчик"})
+    house.ok("2026-03-02 10:00")
+    stranger(house, "2026-03-02 10:30")
+    house.ok("2026-03-02 10:35")
+    assert remarks(house).startswith("Предложение: "), "one question at a time"
+    assert "x@other.example" in remarks(house)
+    house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Оставить")
+    house.ok("2026-03-02 11:00")
+    assert remarks(house).startswith("Заявка на авторизованную организацию с неизвестного адреса x@other.example")
+    assert house.rows("Форма Партнёр")[1]["Решение"] == "На рассмотрении"
+    house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Авторизовать")
+    house.ok("2026-03-02 12:00")
+    assert remarks(house) == ""
+    assert house.rows("Форма Партнёр")[1]["Решение"] == "Принято"
+
+
+def test_a_stranger_beside_a_complaint_that_is_lifted_is_asked_about_too(house: House) -> None:
+    house.partner(A, "ООО «Первый»", ONE)
+    house.ok("2026-03-02 09:00")
+    line = house.add("Нарушения", Дата=date(2026, 3, 2), **{"ИНН партнёра": ONE, "Вид": "Жалоба", "Описание": "Звонил заказчик"})
+    house.ok("2026-03-02 10:00")
+    stranger(house, "2026-03-02 10:30")
+    house.ok("2026-03-02 10:35")
+    book = openpyxl.load_workbook(house.book)
+    headers = [cell.value for cell in book["Нарушения"][1]]
+    book["Нарушения"].cell(line, headers.index("Снято") + 1).value = "Да"
+    book.save(house.book)
+    house.ok("2026-03-02 11:00")
+    assert remarks(house).startswith("Заявка на авторизованную организацию с неизвестного адреса x@other.example")
+
+
+def test_what_comes_up_beside_a_strangers_application_is_proposed_after_it(house: House) -> None:
+    silver(house)
+    house.ok("2026-04-01 09:30")
+    stranger(house, "2026-04-29 10:00")
+    house.ok("2026-04-29 10:05")
+    house.add("Нарушения", Дата=date(2026, 4, 29), **{"ИНН партнёра": ONE, "Вид": "Жалоба", "Описание": "Звонил заказчик"})
+    house.ok("2026-05-04 10:00")
+    assert remarks(house).startswith("Заявка на авторизованную организацию")
+    asked = []
+    for at in ("2026-05-05 10:00", "2026-05-06 10:00", "2026-05-07 10:00"):
+        house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Оставить")
+        house.ok(at)
+        asked.append(remarks(house))
+    assert "понизить статус до «Белый»" in asked[0], "the warning's time of grace did not begin anew"
+    assert "29.04.2026 Жалоба" in asked[1]
+    assert asked[2] == ""
