@@ -4,7 +4,7 @@ Codes of problems, with the facts that fill their sentence (`value` is what was 
 
 | code | fields | facts |
 |---|---|---|
-| `missing` | any required one | – |
+| `missing` | any required one; kind | – |
 | `inn-length`, `inn-checksum`, `inn-scientific`, `inn-not-digits` | inn, partner_inn, customer_inn | value, digits (how many) |
 | `inn-person` | customer_inn: 12 digits, a person's, where a legal entity's is needed | value |
 | `phone-unreadable` | phone | value |
@@ -12,9 +12,9 @@ Codes of problems, with the facts that fill their sentence (`value` is what was 
 | `consent-missing` | consent: empty or not «Да» | value |
 | `kind-unknown` | kind | value |
 | `product-unknown` | products, one for each that `Прайс` does not know | value, suggestion ("" if nothing is close) |
-| `not-whole` | licences: no whole number | value |
-| `not-positive` | licences: 0 or below | value |
-| `too-long` | any | limit, length (for licences: digits) |
+| `not-whole` | licences, term_days: no whole number | value |
+| `not-positive` | licences, term_days: 0 or below | value |
+| `too-long` | any | limit, length (in characters; for licences and term_days in digits) |
 | `evidence-missing` | licence_screenshot, financial_document (made by the rules) | – |
 | `deal-number-unreadable` | deal | value |
 | `pilot-number-unreadable` | pilot | value |
@@ -44,6 +44,7 @@ from rules.decision import Problem
 from rules.edition import Edition
 
 LICENCE_DIGITS = 7
+"""Digits of a whole number at most."""
 
 
 @dataclass(frozen=True, slots=True)
