@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ from rules.decision import ProgrammeError
 from sheets.port import SheetError
 
 NAME = "partner-desk"
+
+log = logging.getLogger("jobs")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,6 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except FAULTS as error:
         _say(f"the ledger failed; what was not recorded is done again by the next run ({_first_line(error)})")
+        return 1
+    except Exception as error:  # a bug: its words may quote what people wrote, its places do not
+        log.error("command-failed", extra={"error": type(error).__name__}, exc_info=error)
+        _say(f"the command failed ({type(error).__name__}); with --verbose it tells where in the program")
         return 1
 
 

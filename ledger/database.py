@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, make_url, text
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
 
 from ledger.copies import back_up
 from ledger.engine import make_engine, reader, shown
@@ -145,9 +145,12 @@ class SqlLedger:
         """Faults that the database finds in itself; empty when it is sound. PostgreSQL checks itself: always empty."""
         if self._engine.dialect.name != "sqlite":
             return []
-        with reader(self._engine) as connection:
-            faults = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
-            broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+        try:
+            with reader(self._engine) as connection:
+                faults = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+                broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+        except DatabaseError as error:
+            return [str(error.orig)]
         return faults + [f"{row[0]} row {row[1]} points to no row of {row[2]}" for row in broken]
 
     def close(self) -> None:
@@ -158,17 +161,23 @@ class SqlLedger:
 def open_ledger(url: str, *, secret: bytes, owner: str) -> SqlLedger:
     """Open the ledger of that URL, making and upgrading it as needed. `secret` makes reply tokens; `owner` names this process.
 
-    Raises `ledger.migrations.LedgerTooNew` when it was written by a newer program, LedgerUnreachable when PostgreSQL is away.
+    Raises `ledger.migrations.LedgerTooNew` when it was written by a newer program, LedgerUnreachable when PostgreSQL is away, the
+    file is damaged or cannot be made.
     """
-    engine = make_engine(make_url(url))
+    try:
+        engine = make_engine(make_url(url))
+    except OSError as error:
+        raise LedgerUnreachable(f"the ledger {error.filename} cannot be opened: {error.strerror}") from error
     try:
         upgrade(engine)
     except DBAPIError as error:
         engine.dispose()
-        if engine.dialect.name != "postgresql":
-            raise
+        local = engine.dialect.name != "postgresql"
+        if local and isinstance(error, OperationalError):
+            raise  # no room, or held by another for long: passes
         told = " ".join(str(error.orig).split())
-        raise LedgerUnreachable(f"the ledger {shown(engine)} cannot be opened: {told}") from error
+        mend = "; move it away and restore a backup (docs/running.md)" if local else ""
+        raise LedgerUnreachable(f"the ledger {shown(engine)} cannot be opened: {told}{mend}") from error
     except BaseException:
         engine.dispose()
         raise

@@ -296,11 +296,30 @@ class Persons(Reports):
             if case.decided_at is None or case.decided_at >= before:
                 continue
             data = case.request()
+            self._thin_around(case, data.subject, erased)
             data.text, data.subject = MARK, MARK
             if not case.partner_inn:
                 data.address = case.sender = ""
             self.save(case)
             erased.counts["cases"] += 1
+
+    def _thin_around(self, case: Case, subject: str, erased: Erased) -> None:
+        """The question's words, and who asked if nobody's contact, also in what came in, what was answered and in the journal."""
+        stranger = not case.partner_inn
+        for submission in self._adopt_submissions(self._rows_of(select(submissions).where(submissions.c.number == case.number))):
+            _mark_words(submission.raw)
+            submission.address = "" if stranger else submission.address
+            self.save_submission(submission)
+        settled = and_(mails.c.number == case.number, mails.c.state.in_([MailState.SENT, MailState.CANCELLED, MailState.REFUSED]))
+        for row in self._rows_of(select(mails).where(settled)):
+            _mark_words(context := json.loads(row.context))
+            changed: dict[str, Any] = {"context": encode(context), "raw": None}
+            if stranger and row.recipient == case.sender:
+                changed |= {"recipient": MARK, "error": ""}
+            self._connection.execute(update(mails).where(mails.c.key == row.key).values(**changed))
+        quoting = and_(events.c.number == case.number, events.c.details.contains(subject, autoescape=True))
+        told = self._rows_of(select(events).where(quoting)) if subject else []
+        self._rewrite(events, ("details",), told, lambda details: details.replace(subject, MARK), erased)
 
     # -- finding
 
@@ -349,9 +368,7 @@ class Persons(Reports):
 
     def _erase_own(self, submission: Submission, eraser: _Eraser, erased: Erased) -> None:
         raw = eraser.value(submission.raw)
-        for part in (raw, raw.get("answers")):
-            if isinstance(part, dict):
-                part.update((name, MARK) for name in _PERSONAL & part.keys() if part[name])
+        _mark_words(raw)
         erased.files += [str(file["stored"]) for file in raw.get("attachments", ()) if isinstance(file, dict)]
         if "attachments" in raw:
             raw["attachments"] = []
@@ -386,7 +403,7 @@ class Persons(Reports):
             changed["error"] = eraser.text(row.error)  # a server's answer quotes whom it would not take
             if row.recipient.lower() == address:
                 changed["recipient"] = MARK
-                context |= dict.fromkeys((name for name in _PERSONAL & context.keys() if context[name]), MARK)
+                _mark_words(context)
                 if row.state in (MailState.QUEUED, MailState.DEFERRED, MailState.SENDING):
                     changed |= {"state": MailState.CANCELLED, "at": self.now}
             changed["context"] = json.dumps(context, ensure_ascii=False, separators=(",", ":"))
@@ -412,6 +429,13 @@ class Persons(Reports):
             values = {name: change(getattr(row, name)) for name in columns}
             self._connection.execute(update(table).where(key).values(**values))
             erased.counts[table.name] += 1
+
+
+def _mark_words(raw: dict[str, Any]) -> None:
+    """Erase a person's answers whole, in what came in or is told in a letter."""
+    for part in (raw, raw.get("answers")):
+        if isinstance(part, dict):
+            part.update((name, MARK) for name in _PERSONAL & part.keys() if part[name])
 
 
 def pseudonym(address: str) -> str:

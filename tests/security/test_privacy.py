@@ -94,6 +94,45 @@ def test_errors_of_a_letter_and_a_row_are_logged_without_what_people_wrote(house
         assert trace not in done.err, trace
 
 
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ("jobs.status.gather", ("status",)),
+        ("jobs.explain.gather", ("explain", "P-0001")),
+        ("jobs.office.load_editions", ("once",)),
+    ],
+)
+def test_a_bug_in_a_command_is_told_without_what_people_wrote(
+    house: House, monkeypatch: pytest.MonkeyPatch, place: str, command: tuple[str, ...]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError(f"cannot do with {MARIA} a@one.example")
+
+    monkeypatch.setattr(place, broken)
+    done = house.run(*command, "--verbose")
+    assert (done.code, "the command failed (ValueError)" in done.err) == (1, True), done
+    assert "test_privacy.py:" in done.err, "where it was"
+    for trace in (MARIA, "one.example", "Traceback"):
+        assert trace not in done.err
+
+
+@pytest.mark.parametrize("damage", ["no database", "pages"])
+def test_a_damaged_ledger_is_told_with_its_mend(house: House, damage: str) -> None:
+    house.partner("a@one.example", "ООО «Один»", inn(1))
+    house.ok("2026-03-02 10:00")
+    ledger = house.root / "ledger.db"
+    content = ledger.read_bytes()
+    kept = 4096 * 4 if damage == "pages" else 16
+    ledger.write_bytes(content[:kept] + b"\xff" * (len(content) - kept))
+    found = house.run("doctor", "--now", "2026-03-02T10:05+03:00")
+    assert (found.code, "ledger: " in found.err, "Traceback" in found.err) == (1, True, False), found
+    for command in (("once",), ("status",), ("backup",)):
+        done = house.run(*command)
+        assert (done.code, "partner-desk: " in done.err, "Traceback" in done.err) == (1, True, False), done
+        assert "restore a backup" in done.err or damage == "pages"
+    assert len(house.mails()) == 2
+
+
 def test_what_a_server_says_of_an_address_is_logged_in_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise Refused("550 5.1.1 <maria@one.example>: no such user, call +7 495 123-45-67")
@@ -190,6 +229,13 @@ def test_old_words_are_thinned_out_whoever_wrote_them(house: House) -> None:
     assert MARIA in house.row("Обращения", open_)["Текст"]  # it is still to be answered
     told = house.run("export", "--person", "maria@else.example").out
     assert "Перезвоните" not in told
+    with closing(sqlite3.connect(house.root / "ledger.db")) as connection:
+        for table in ("cases", "submissions", "mails", "events", "base_rows"):
+            texts = str(connection.execute(f"SELECT * FROM {table}").fetchall())
+            assert "Перезвоните" not in texts, table
+            assert f"Вопрос от {MARIA}" not in texts, table
+        whom = "SELECT count(*) FROM mails WHERE number = ? AND recipient = 'maria@else.example'"
+        assert [connection.execute(whom, (number,)).fetchone()[0] > 0 for number in (closed, open_)] == [False, True]
     assert house.row("Сделки", "D-2026-0001")["Статус продажи"] == "в работе"
     before = house.book.read_bytes()
     house.once("2026-04-10 10:05")
