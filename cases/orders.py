@@ -237,7 +237,7 @@ def _accept(
     errands.settled(desk, case)
     kept = {**(facts or {}), "discount": percent(discount), "amount": money(data.amount)}
     desk.record(case, "order", "approve", by, (), decision, kept)
-    desk.journal(case, "sale-expected", f"{data.deal}: {money(data.amount)}")
+    desk.journal(case, "sale-expected", desk.outside.wording.remark("sale-of", number=data.deal, roubles=money(data.amount)))
     rows = desk.answer(case, Answer.ACCEPTED)
     section = desk.edition(case).orders.section
     desk.write(case, "order-accepted", section=section, facts={"order": order_facts(case)}, answers=rows)

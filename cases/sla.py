@@ -50,7 +50,7 @@ def advance(desk: Desk, case: Case) -> None:
         if due:
             case.warned_shares = [*case.warned_shares, *due]
             desk.attention("deadline", str(max(due)), case, case.question.text)
-            desk.journal(case, "staff-warned", str(max(due)))
+            desk.journal(case, "staff-warned", desk.outside.wording.remark("share-passed", percent=f"{max(due) * 100:g}"))
     plan(desk, case)
 
 

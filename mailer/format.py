@@ -83,7 +83,7 @@ def moment(value: datetime | str) -> str:
     if at.tzinfo is None:
         raise ValueError(f"moment {value} has no zone")
     local = at.astimezone(MOSCOW)
-    return f"{day(local.date())}, {local:%H:%M} (МСК)"
+    return f"{day(local.date())}, {local:%H:%M}{NBSP}(МСК)"
 
 
 def short_moment(value: datetime | str) -> str:

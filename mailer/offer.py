@@ -88,7 +88,7 @@ def _document(offer: Offer, vendor: VendorDetails) -> dict[str, object]:
         "vendor": vendor.name,
         "vendor_lines": _present(
             [
-                ("ИНН / КПП", f"{vendor.inn} / {vendor.kpp}" if vendor.kpp else vendor.inn),
+                ("ИНН / КПП" if vendor.kpp else "ИНН", " / ".join(filter(None, (vendor.inn, vendor.kpp)))),
                 ("ОГРН", vendor.ogrn),
                 ("Адрес", vendor.address),
                 ("Сайт", vendor.site),

@@ -265,6 +265,8 @@ REMARKS: Mapping[str, Pieces] = {
     "not-in-force": ("Регистрация сделки не действует.",),
     "hoarding-idle": ("Держит сделки без движения", ": {idle} из {in_force}", " ({share} %)", "."),
     "hoarding-seldom-won": ("Редко доводит сделки до покупки", ": выиграно {won} из {ended}", " ({share} %)", "."),
+    "share-passed": ("Прошло времени на ответ", ": {percent} %", "."),
+    "sale-of": ("Сделка", " {number}", ", {roubles}", "."),
     "distance": ("Статус", " «{tier}»", ": продажи ещё на {roubles}", "; {conditions}", "."),
     # why a word of staff's cannot be carried out; put into `impossible-word` and `put-back`
     "not-a-number": ("Это не число", ": «{value}»", "."),
@@ -1042,8 +1044,9 @@ def _shown(name: str, value: str) -> str:
         return text[:1].lower() + text[1:].rstrip(".") if text[1:2].islower() else text.rstrip(".")
     if name == "roubles":
         return _roubles(text)
-    if name == "missing":
-        return ", ".join(CONDITIONS.get(part.strip(), part.strip()) for part in text.split(","))
+    if name in ("missing", "conditions"):  # in the midst of a sentence
+        parts = (CONDITIONS.get(part.strip(), part.strip()) for part in text.split(","))
+        return ", ".join(part[:1].lower() + part[1:] for part in parts)
     if _ISO_DAY.fullmatch(text) or _ISO_MOMENT.fullmatch(text):
         with suppress(ValueError):  # typed by people, it may be no day at all: 2026-02-30
             return short_moment(text) if name.endswith("_at") and _ISO_MOMENT.fullmatch(text) else short_day(text)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
+from tests.scenarios.desk_work import journal
 from tests.scenarios.house import House, Sent, Value, inn
 
 ONE, TWO, CLIENT = inn(1), inn(2), inn(100)
@@ -51,6 +52,7 @@ def test_staff_are_warned_twice_and_the_partner_hears_at_the_deadline(market: Ho
     assert "половина срока" in half
     assert FIRST in half
     assert SECOND in half
+    assert "Сотрудники предупреждены: Прошло времени на ответ: 50 %." in journal(market, FIRST)
     assert {line["id"] for line in market.status("2026-03-16 18:00")["at_risk"]} == {FIRST, SECOND}
     market.ok("2026-03-17 13:30")
     assert "три четверти" in told(market, "Приближается срок ответа")[1]

@@ -96,6 +96,17 @@ EXPECTED_REASONS = (
 )
 
 
+def test_what_is_said_of_figures_and_conditions_reads_as_a_sentence() -> None:
+    far = WORDING.remark(
+        "distance", tier="Серебряный", roubles="290000.00", conditions="Рассылка или публикация, Обучение продажам"
+    )
+    said = "Статус «Серебряный»: продажи ещё на 290 000,00 ₽; рассылка или публикация, обучение продажам."
+    assert far.replace("\u00a0", " ") == said
+    expected = WORDING.remark("sale-of", number="D-2026-0001", roubles="374400.00")
+    assert expected.replace("\u00a0", " ") == "Сделка D-2026-0001, 374 400,00 ₽."
+    assert WORDING.remark("share-passed", percent="75") == "Прошло времени на ответ: 75 %."
+
+
 def readable(sentence: str) -> None:
     assert re.match(r"[А-ЯЁ«]", sentence), sentence
     assert not re.search(r"[{}]|  | [.,;:]|[.,;:]{2}|«»|\(\)|[,;:] *$", sentence), sentence
@@ -174,7 +185,7 @@ def test_facts_are_shown() -> None:
     impossible = WORDING.remark("impossible-word", value="Одобрить", column="staff_decision", why=why)
     assert impossible == "Решение «Одобрить» в колонке «Решение сотрудника» здесь невозможно: решение уже принято."
     distance = WORDING.remark("distance", tier="Серебряный", roubles="150000.00", conditions="Сайт")
-    assert distance == "Статус «Серебряный»: продажи ещё на 150\u00a0000,00\u00a0₽; Сайт."
+    assert distance == "Статус «Серебряный»: продажи ещё на 150\u00a0000,00\u00a0₽; сайт."
     assert "«Действует до»" in WORDING.remark("put-back", column="valid_until", value="вчера", why="не дата")
 
 
@@ -237,7 +248,7 @@ def test_plurals(count: int, day: str, licence: str, extension: str) -> None:
 def test_dates() -> None:
     assert russian.day("2026-03-02") == russian.day(date(2026, 3, 2)) == "2 марта 2026 г."
     assert russian.short_day("2026-03-02T22:30:00+00:00") == "03.03.2026"
-    assert russian.moment(datetime(2026, 3, 2, 15, tzinfo=UTC)) == "2 марта 2026 г., 18:00 (МСК)"
+    assert russian.moment(datetime(2026, 3, 2, 15, tzinfo=UTC)) == "2 марта 2026 г., 18:00 (МСК)"
     with pytest.raises(ValueError, match="no zone"):
         russian.moment("2026-03-02T15:00:00")
     empty = (
