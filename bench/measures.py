@@ -18,7 +18,7 @@ from jobs.home import Home, open_home
 from jobs.office import open_office
 from jobs.once import run_pass
 from jobs.progress import Progress
-from mailer.maildir_outbox import MaildirOutbox
+from mailer.mailbox.maildir_outbox import MaildirOutbox
 from sheets.port import Changes, RowAppend
 from sheets.reading import form_rows
 from sheets.xlsx import WorkbookFile

@@ -8,15 +8,15 @@ from datetime import date, timedelta
 
 from jobs.home import Home
 from jobs.settings import ImapSettings, SettingsError, SmtpSettings, secret
-from mailer.imap_copies import OwnCopies
-from mailer.imap_inbox import ImapInbox
-from mailer.imap_sent import ImapSent
-from mailer.inbox import Inbox
-from mailer.maildir_inbox import MaildirInbox
-from mailer.maildir_outbox import MaildirOutbox
-from mailer.outbox import Mailbox
-from mailer.server import Server
-from mailer.smtp_outbox import SmtpOutbox
+from mailer.mailbox.imap_copies import OwnCopies
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.imap_sent import ImapSent
+from mailer.mailbox.inbox import Inbox
+from mailer.mailbox.maildir_inbox import MaildirInbox
+from mailer.mailbox.maildir_outbox import MaildirOutbox
+from mailer.mailbox.outbox import Mailbox
+from mailer.mailbox.server import Server
+from mailer.mailbox.smtp_outbox import SmtpOutbox
 from sheets.google import GoogleSpreadsheet
 from sheets.google_http import ENDPOINT
 from sheets.port import Spreadsheet

@@ -26,11 +26,11 @@ from jobs.sheet_faults import said, stops
 from ledger.database import LedgerUnreachable, open_ledger
 from ledger.migrations import LedgerTooNew
 from ledger.notes import ANOTHERS_BOOK
-from mailer.imap_inbox import ImapInbox
-from mailer.outbox import DeliveryUncertain, Refused, Unavailable
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.outbox import DeliveryUncertain, Refused, Unavailable
+from mailer.mailbox.smtp_outbox import SmtpOutbox
 from mailer.reading.trust import same_server
 from mailer.rendering import check_templates
-from mailer.smtp_outbox import SmtpOutbox
 from rules.decision import ProgrammeError
 from sheets.columns import FORMS, PRICES
 from sheets.exports import read_export

@@ -21,8 +21,8 @@ from jobs.programme import load_editions
 from jobs.progress import Progress
 from jobs.report import PassReport
 from ledger.database import SqlLedger, open_ledger
-from mailer.inbox import Inbox, RawMail
-from mailer.outbox import Gone, Mailbox, always
+from mailer.mailbox.inbox import Inbox, RawMail
+from mailer.mailbox.outbox import Gone, Mailbox, always
 from mailer.reading.headers import decode_words
 from sheets.columns import BY_NAME
 from sheets.port import Changes, Ensured, Spreadsheet, WriteReport

@@ -15,7 +15,7 @@ from jobs.office import Office
 from jobs.report import without_words
 from ledger.database import FAULTS
 from ledger.notes import READ_AGAIN
-from mailer.inbox import Inbox, RawMail
+from mailer.mailbox.inbox import Inbox, RawMail
 from mailer.reading.bounces import second_read
 from mailer.reading.dkim_check import seconded
 from mailer.reading.guarded import read_guarded

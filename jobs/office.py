@@ -24,8 +24,8 @@ from jobs.progress import Progress
 from jobs.report import PassReport
 from ledger.database import FAULTS, SqlLedger, SqlTransaction, open_ledger
 from mailer.bulk import RussianListReader
-from mailer.inbox import Inbox
-from mailer.outbox import Mailbox
+from mailer.mailbox.inbox import Inbox
+from mailer.mailbox.outbox import Mailbox
 from mailer.replies import RussianReplyReader
 from mailer.wording import RussianWording
 from rules.in_force import Editions

@@ -33,8 +33,8 @@ from ledger.database import SqlLedger, SqlTransaction
 from ledger.history import Fate, HeardWord, TabChange, changed
 from ledger.replays import Births, Record, ReplayLedger
 from ledger.schema import MailState
-from mailer.maildir_inbox import MaildirInbox
-from mailer.maildir_outbox import MaildirOutbox
+from mailer.mailbox.maildir_inbox import MaildirInbox
+from mailer.mailbox.maildir_outbox import MaildirOutbox
 from rules.in_force import Editions
 from sheets.xlsx import WorkbookFile
 

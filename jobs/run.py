@@ -17,7 +17,7 @@ from jobs.home import Home
 from jobs.lock import Busy
 from jobs.once import run_pass
 from jobs.progress import Progress
-from mailer.imap_inbox import ImapInbox
+from mailer.mailbox.imap_inbox import ImapInbox
 
 log = logging.getLogger("jobs")
 

@@ -24,8 +24,8 @@ from jobs.office import Office
 from ledger.database import SqlTransaction
 from ledger.delivery import LeaseLost
 from mailer.building import File, build
+from mailer.mailbox.outbox import DeliveryUncertain, Gone, Refused, Unavailable, Withdrawn
 from mailer.offer import offer_file
-from mailer.outbox import DeliveryUncertain, Gone, Refused, Unavailable, Withdrawn
 from mailer.reading.kinds import names_no_address
 from mailer.rendering import render
 

@@ -24,7 +24,7 @@ SECONDS = 120.0
 
 _NUMBERS = itertools.count(1)
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload([__name__, "jobs.once", "mailer.imap_inbox", "sheets.google"])
+_FORKING.set_forkserver_preload([__name__, "jobs.once", "mailer.mailbox.imap_inbox", "sheets.google"])
 
 
 class Pass:

@@ -52,7 +52,7 @@ def test_a_pass_tells_its_steps(steps: list[Step]) -> None:
         "jobs.send_mail.keep_offer moves a file",
         "jobs.listing._replace moves a file",
         "jobs.standing.run commits",
-        "mailer.maildir_outbox.send moves a file",
+        "mailer.mailbox.maildir_outbox.send moves a file",
         "sheets.xlsx._replace moves a file",
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from mailer.outbox import Refused
+from mailer.mailbox.outbox import Refused
 from tests.postgres import Server
 from tests.scenarios.house import House, inn
 
@@ -204,7 +204,7 @@ def test_what_a_server_said_of_the_address_is_forgotten_too(house: House, monkey
     def refuse(*_: object) -> None:
         raise Refused(f"550 5.7.1 <{WHO}>: not wanted here")
 
-    monkeypatch.setattr("mailer.maildir_outbox._Delivery.send", refuse)
+    monkeypatch.setattr("mailer.mailbox.maildir_outbox._Delivery.send", refuse)
     house.partner(WHO, "ООО «Один»", inn(1), Сайт="")
     house.once("2026-03-02 10:00")
     assert WHO in _texts(house)

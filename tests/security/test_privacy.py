@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.outbox import Refused
+from mailer.mailbox.outbox import Refused
 from sheets.masking import masked
 from tests.scenarios.house import ROOT, House, inn
 
@@ -137,7 +137,7 @@ def test_what_a_server_says_of_an_address_is_logged_in_part(house: House, monkey
     def refuse(*_: object) -> None:
         raise Refused("550 5.1.1 <maria@one.example>: no such user, call +7 495 123-45-67")
 
-    monkeypatch.setattr("mailer.maildir_outbox._Delivery.send", refuse)
+    monkeypatch.setattr("mailer.mailbox.maildir_outbox._Delivery.send", refuse)
     house.partner("maria@one.example", "ООО «Один»", inn(1))
     done = house.once("2026-03-02 10:00")
     assert (done.code, "partner-authorised [P-0001] was not delivered: 550 5.1.1 <m***@one.example>" in done.err) == (1, True)

@@ -15,8 +15,8 @@ from typing import Any
 
 from jobs import send_mail
 from jobs.cli import main
-from mailer.maildir_outbox import _Delivery
-from mailer.outbox import always
+from mailer.mailbox.maildir_outbox import _Delivery
+from mailer.mailbox.outbox import always
 
 log, act = sys.argv[1:3]
 count = 0

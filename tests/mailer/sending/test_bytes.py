@@ -20,8 +20,8 @@ from cases.model import Mail
 from cases.ports import Outgoing
 from mailer.building import File, build, references
 from mailer.gallery import sample
-from mailer.maildir_outbox import MaildirOutbox
-from mailer.outbox import Mailbox, Refused, Unavailable
+from mailer.mailbox.maildir_outbox import MaildirOutbox
+from mailer.mailbox.outbox import Mailbox, Refused, Unavailable
 from mailer.rendering import Rendered, render
 
 PDF = File("KP-D-2026-0001-1.pdf", b"%PDF-1.7 \x00\xff", "application/pdf")

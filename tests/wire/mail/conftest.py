@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mailer.imap_copies import OwnCopies
-from mailer.imap_inbox import ImapInbox
-from mailer.server import Server
+from mailer.mailbox.imap_copies import OwnCopies
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.server import Server
 from tests.wire.mail import dovecot as dovecot_server
 from tests.wire.mail.certificates import Certificates, make_certificates
 from tests.wire.mail.dovecot import Dovecot

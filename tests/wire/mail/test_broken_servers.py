@@ -15,11 +15,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from mailer import imap_bounds, imap_inbox
-from mailer.imap_copies import OwnCopies
-from mailer.imap_inbox import ImapInbox
-from mailer.inbox import RawMail
-from mailer.server import NoMailbox, Server
+from mailer.mailbox import imap_bounds, imap_inbox
+from mailer.mailbox.imap_copies import OwnCopies
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.inbox import RawMail
+from mailer.mailbox.server import NoMailbox, Server
 from tests.scenarios.house import ROOT, House, inn
 from tests.wire.mail.broken_imap import PASSWORD, USER, Answer, BrokenImap, said
 from tests.wire.mail.outgoing import OutgoingServer
@@ -261,8 +261,8 @@ def test_copies_are_not_filed_by_a_full_mailbox_and_that_is_told(server: BrokenI
 
 
 _MEASURED = """
-from mailer.imap_inbox import ImapInbox
-from mailer.server import Server
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.server import Server
 inbox = ImapInbox(Server("127.0.0.1", {port}, "u", "p", "plain", timeout=20))
 try:
     print([len(item.raw or b"") for item in inbox.new()])

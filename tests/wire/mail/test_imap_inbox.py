@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from imapclient import IMAPClient
 
-from mailer import imap_inbox
-from mailer.imap_inbox import ImapInbox
-from mailer.inbox import Inbox, RawMail
-from mailer.server import NoMailbox, Server
+from mailer.mailbox import imap_inbox
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.inbox import Inbox, RawMail
+from mailer.mailbox.server import NoMailbox, Server
 from tests.wire.mail.certificates import Certificates
 from tests.wire.mail.conftest import Account
 from tests.wire.mail.dovecot import PASSWORD, Dovecot, free_ports

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
-from mailer.imap_sent import ImapSent
+from mailer.mailbox.imap_sent import ImapSent
 from tests.scenarios.house import House
 from tests.wire.mail.conftest import Account
 from tests.wire.mail.dovecot import PASSWORD

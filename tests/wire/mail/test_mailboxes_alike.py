@@ -11,13 +11,13 @@ from typing import Protocol
 import pytest
 from imapclient import IMAPClient
 
-from mailer.imap_inbox import ImapInbox
-from mailer.inbox import Inbox
-from mailer.maildir_inbox import MaildirInbox
-from mailer.maildir_outbox import MaildirOutbox
-from mailer.outbox import Mailbox, Unavailable, Withdrawn
-from mailer.server import Server
-from mailer.smtp_outbox import SmtpOutbox
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.inbox import Inbox
+from mailer.mailbox.maildir_inbox import MaildirInbox
+from mailer.mailbox.maildir_outbox import MaildirOutbox
+from mailer.mailbox.outbox import Mailbox, Unavailable, Withdrawn
+from mailer.mailbox.server import Server
+from mailer.mailbox.smtp_outbox import SmtpOutbox
 from tests.wire.mail.conftest import Account
 from tests.wire.mail.dovecot import PASSWORD, free_ports
 from tests.wire.mail.outgoing import OutgoingServer

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cases.incoming_mail import LetterKind
+from mailer.mailbox.server import Server
+from mailer.mailbox.smtp_outbox import SmtpOutbox
 from mailer.reading.letter import read_letter
-from mailer.server import Server
-from mailer.smtp_outbox import SmtpOutbox
 from tests.wire.mail import postfix as postfix_server
 from tests.wire.mail.conftest import Account
 from tests.wire.mail.dovecot import Dovecot

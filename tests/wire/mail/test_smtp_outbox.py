@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mailer.imap_copies import OwnCopies
-from mailer.outbox import DeliveryUncertain, Refused, Unavailable, Withdrawn
-from mailer.server import Server
-from mailer.smtp_outbox import SmtpOutbox
+from mailer.mailbox.imap_copies import OwnCopies
+from mailer.mailbox.outbox import DeliveryUncertain, Refused, Unavailable, Withdrawn
+from mailer.mailbox.server import Server
+from mailer.mailbox.smtp_outbox import SmtpOutbox
 from tests.wire.mail.certificates import Certificates, make_certificates
 from tests.wire.mail.conftest import Account
 from tests.wire.mail.dovecot import free_ports

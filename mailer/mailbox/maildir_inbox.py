@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mailer.inbox import RawMail
+from mailer.mailbox.inbox import RawMail
 
 _OUR_MARK = "p"
 _FIRST_LINE = re.compile(rb"(?:From |>From |[!-9;-~]+[ \t]*:)")
@@ -40,7 +40,7 @@ class _Entry:
 
 
 class MaildirInbox:
-    """`mailer.inbox.Inbox` over a Maildir. `max_bytes`: a larger letter is an item with an error, its bytes are not read."""
+    """`inbox.Inbox` over a Maildir. `max_bytes`: a larger letter is an item with an error, its bytes are not read."""
 
     def __init__(self, folder: Path, *, max_bytes: int = 30 * 1024 * 1024) -> None:
         self._folder = folder

@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from mailer.imap_copies import OwnCopies
-from mailer.outbox import DeliveryUncertain, Gone, Refused, Unavailable, Withdrawn, always
-from mailer.server import NO_CONNECTION, NO_TLS, NoMailbox, Server
+from mailer.mailbox.imap_copies import OwnCopies
+from mailer.mailbox.outbox import DeliveryUncertain, Gone, Refused, Unavailable, Withdrawn, always
+from mailer.mailbox.server import NO_CONNECTION, NO_TLS, NoMailbox, Server
 
 _LINE_LOSSES = 3
 """So many broken lines, and a batch is given up: what is left of it waits."""
@@ -35,7 +35,7 @@ log = logging.getLogger("mailer.smtp")
 
 
 class SmtpOutbox:
-    """Implements `mailer.outbox.Mailbox`. `sender`: the envelope's sender, where bounces go.
+    """Implements `outbox.Mailbox`. `sender`: the envelope's sender, where bounces go.
 
     `own_copy`: an address of ours that gets a blind copy of each letter; with it (or with a server that files copies itself) an
     absent copy proves that a letter did not go, `grace` after it was handed over.
@@ -139,7 +139,7 @@ class SmtpOutbox:
 
 
 class _Batch:
-    """Implements `mailer.outbox.Connection`."""
+    """Implements `outbox.Connection`."""
 
     def __init__(self, server: Server, sender: str, own_copy: str, copies: OwnCopies | None) -> None:
         self._server = server

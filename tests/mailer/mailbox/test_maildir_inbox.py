@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mailer.inbox import Inbox
-from mailer.maildir_inbox import MaildirInbox
+from mailer.mailbox.inbox import Inbox
+from mailer.mailbox.maildir_inbox import MaildirInbox
 from tests.mailer.reading.letter_samples import raw
 
 LETTER = raw("Subject: x")

@@ -10,7 +10,7 @@ from email import message_from_bytes
 from email.utils import mktime_tz, parsedate_tz
 from pathlib import Path
 
-from mailer.outbox import Gone, Refused, Unavailable, Withdrawn, always, gone
+from mailer.mailbox.outbox import Gone, Refused, Unavailable, Withdrawn, always, gone
 
 _FOLDERS = ("tmp", "new", "cur")
 

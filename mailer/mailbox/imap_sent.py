@@ -10,13 +10,13 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.imapclient import SENT
 
-from mailer.imap_inbox import ImapInbox
-from mailer.inbox import RawMail
-from mailer.server import Server
+from mailer.mailbox.imap_inbox import ImapInbox
+from mailer.mailbox.inbox import RawMail
+from mailer.mailbox.server import Server
 
 
 class ImapSent(ImapInbox):
-    """`mailer.inbox.Inbox` over the folder of sent letters: its items are `sent`. A mailbox without such a folder has none.
+    """`inbox.Inbox` over the folder of sent letters: its items are `sent`. A mailbox without such a folder has none.
 
     `sent_folder` "": the one that the server declares as such, else "Sent". A letter that is settled is marked with a keyword.
     """

@@ -12,9 +12,9 @@ from functools import partial
 from imapclient import SEEN, IMAPClient
 from imapclient.imapclient import SENT
 
-from mailer.imap_line import AT_ONCE, ImapLine, came_at, header_of, servers_word
-from mailer.outbox import GONE_FIELDS, Gone, gone
-from mailer.server import Server
+from mailer.mailbox.imap_line import AT_ONCE, ImapLine, came_at, header_of, servers_word
+from mailer.mailbox.outbox import GONE_FIELDS, Gone, gone
+from mailer.mailbox.server import Server
 
 _OWN_LOOKED_AT = 1000
 # Strangers write headers of any length: of each letter so much at most.

@@ -2,7 +2,7 @@
 
 A letter lies at (folder, UIDVALIDITY, UID): its `place`. Its `key` is the SHA-256 of its bytes, Message-ID and all, so that a
 folder numbered anew (a restored backup, a server that lost its index) is scanned again and changes nothing. Reading leaves the
-mailbox as it is; `done` marks or moves. Whatever a server answers, nothing but `OSError` comes out of here (`mailer.imap_line`).
+mailbox as it is; `done` marks or moves. Whatever a server answers, nothing but `OSError` comes out of here (`imap_line`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 
 from imapclient import SEEN, IMAPClient
 
-from mailer.imap_bounds import MOST, TooMuch
-from mailer.imap_line import AT_ONCE, NO_TIME, ImapLine, came_at, header_of, servers_word
-from mailer.inbox import RawMail
-from mailer.server import NoMailbox, Server
+from mailer.mailbox.imap_bounds import MOST, TooMuch
+from mailer.mailbox.imap_line import AT_ONCE, NO_TIME, ImapLine, came_at, header_of, servers_word
+from mailer.mailbox.inbox import RawMail
+from mailer.mailbox.server import NoMailbox, Server
 
 MARK = "$PartnerDesk"
 """The keyword on letters that are settled: a person who reads a letter before us sets `\\Seen` alone."""
@@ -54,7 +54,7 @@ class _Waiting:
 
 
 class ImapInbox:
-    """`mailer.inbox.Inbox` over an IMAP folder. `max_bytes`: a larger letter is an item with an error, its bytes are not fetched.
+    """`inbox.Inbox` over an IMAP folder. `max_bytes`: a larger letter is an item with an error, its bytes are not fetched.
 
     A settled letter is flagged as read and marked with the keyword `MARK`; with a `done_folder` it is moved there as read, which
     a server that keeps no keywords needs. `since`: letters that came before that day are left alone. IDLE is renewed every

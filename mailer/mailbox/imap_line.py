@@ -2,7 +2,7 @@
 
 A server cuts lines as it likes, and `imaplib.abort`, `TimeoutError` and `OSError` all mean the same: connect again. What is not
 mended by that is `NoMailbox`, an `OSError` whose text says what to change. Whatever a server answers, nothing but `OSError` comes
-out of here, and its answers are bounded (`mailer.imap_bounds`): strangers write into the mailbox, and servers have bad days.
+out of here, and its answers are bounded (`imap_bounds`): strangers write into the mailbox, and servers have bad days.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import tenacity
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import LoginError
 
-from mailer.imap_bounds import MOST, BoundedClient, TooMuch
-from mailer.server import NO_CONNECTION, NO_TLS, NoMailbox, Server
+from mailer.mailbox.imap_bounds import MOST, BoundedClient, TooMuch
+from mailer.mailbox.server import NO_CONNECTION, NO_TLS, NoMailbox, Server
 
 AT_ONCE = 500
 """Letters asked for in one command."""
