@@ -212,7 +212,7 @@ FORMS: Mapping[Form, Tab] = {
         _form("phone", "Телефон"),
         _form("region", "Регион"),
         _form("distributor", "Дистрибутор"),
-        _form("consent", "Согласие на обработку персональных данных", words=YES_NO),
+        _form("consent", "Согласие на обработку персональных данных", words=YES_NO, width=30),
         _F_COMMENT,
     ),
     Form.DEAL: _form_tab(
