@@ -22,6 +22,7 @@ from sheets.summary import CHART_COLUMN, CHART_ROWS, WIDTHS, Block, Summary, lay
 
 _TITLE = PatternFill("solid", start_color="D0D5DD", end_color="D0D5DD")
 _GREY = "595959"
+_FEW = 10
 
 
 def draw_summary(sheet: Worksheet, summary: Summary) -> None:
@@ -77,6 +78,8 @@ def _chart(sheet: Worksheet, block: Block) -> BarChart:
     chart.y_axis.title = _text(block.chart, 900)
     chart.y_axis.scaling.min = 0
     chart.y_axis.number_format = "0"
+    if max(figure for _, figure in block.lines if isinstance(figure, int)) <= _FEW:
+        chart.y_axis.majorUnit = 1  # else halves are marked, and shown as whole figures that come twice
     chart.y_axis.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill="E3E6EA")))
     chart.add_data(Reference(sheet, min_col=block.left + 1, min_row=first, max_row=last), titles_from_data=False)
     chart.set_categories(Reference(sheet, min_col=block.left, min_row=first, max_row=last))

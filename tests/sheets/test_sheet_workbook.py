@@ -258,6 +258,7 @@ def test_charts_say_what_they_count_in_the_colours_of_the_states(desk: Desk) -> 
         assert all(isinstance(cell.value, int) for (cell,) in sheet[figures])
         assert chart.title.overlay is False
         assert chart.dataLabels.showVal
+    assert [chart.y_axis.majorUnit for chart in sheet._charts] == [None, 1], "no halves beside few"
     (first, second) = (chart.anchor for chart in sheet._charts)
     assert second._from.row > first._from.row + 14, "one below the other"
 
