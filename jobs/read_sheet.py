@@ -83,9 +83,20 @@ def _make(office: Office) -> bool:
         return False
     if made:
         reach(FailPoint.BOOK_MADE)
-    if made.tabs and not made.created:
+    if made.created:
+        _tell_made_anew(office)
+    elif made.tabs:
         office.report.notice(f"made again in the spreadsheet: {', '.join(made.tabs)}")
     return bool(made)
+
+
+def _tell_made_anew(office: Office) -> None:
+    """A book that is gone comes back without what people wrote into forms and their own tabs: they may have a copy."""
+    with office.ledger.transaction(office.now) as tx:
+        if tx.counts():
+            text = sheet_matter("made-anew", {"name": office.home.workbook.name})
+            tell_staff(tx, office, "sheet", [("", text)])
+            office.report.notice(text)
 
 
 def _take(office: Office, snapshot: Snapshot) -> None:

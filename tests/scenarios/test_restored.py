@@ -222,3 +222,20 @@ def test_a_lost_ledger_without_any_copy_is_made_from_that_of_an_empty_home(offic
     assert [(row["№"], row["Состояние"]) for row in office.rows("Сделки")] == shown
     new = [(letter.template, letter.number) for letter in office.mails() if letter.message_id not in told]
     assert not [template for template, _ in new if template in ("deal-registered", "deal-annulled", "partner-authorised")], new
+
+
+def test_a_workbook_that_is_made_anew_is_told(office: House) -> None:
+    """It lacks the forms' answers and staff's own tabs; whoever has a copy of it puts that back, and nothing is done twice."""
+    office.ok(f"{DAY} 10:30")
+    aside = office.book.rename(office.root / "aside")
+    told = [letter.message_id for letter in office.mails()]
+    done = office.ok(f"{DAY} 10:40")
+    assert "partners.xlsx" in done.err
+    assert [row["№"] for row in office.rows("Сделки")] == [f"D-2026-000{number}" for number in (1, 2, 3, 4)]
+    office.ok(f"{DAY} 10:45")
+    (warning,) = [letter for letter in office.mails() if letter.message_id not in told]
+    assert (warning.template, "сделала её заново" in warning.text) == ("staff-attention", True)
+    aside.replace(office.book)
+    assert "partners.xlsx" not in office.ok(f"{DAY} 10:50").err
+    assert len(office.rows("Форма Сделка")) == 4
+    assert len(office.mails()) == len(told) + 1
