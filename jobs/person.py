@@ -50,7 +50,8 @@ def export(home: Home, person: str, now: datetime) -> dict[str, Any]:
         closing(open_ledger(home.ledger_url, secret=home.token_key(), owner=owner_of(home))) as ledger,
         ledger.reading(now) as tx,
     ):
-        return {"at": now.isoformat(), **tx.person(address)}
+        destroyed = tx.destroyed_at(pseudonym(address, home.token_key()))
+        return {"at": now.isoformat(), **tx.person(address), "destroyed_at": [moment.isoformat() for moment in destroyed]}
 
 
 def forget(home: Home, person: str, now: datetime, *, force: bool) -> Forgotten:
@@ -77,7 +78,7 @@ def forget(home: Home, person: str, now: datetime, *, force: bool) -> Forgotten:
                 if erased.counts:
                     told = ", ".join(f"{name}: {count}" for name, count in sorted(erased.counts.items()))
                     event = RussianWording().event("forgotten")
-                    tx.journal(Event(now, "", event, f"{pseudonym(address)}; {told}"))
+                    tx.journal(Event(now, "", event, f"{pseudonym(address, home.token_key())}; {told}"))
                 for name in erased.files:  # before the commit: afterwards nobody would know whose they are
                     (home.attachments / name).unlink(missing_ok=True)
     rows = dict.fromkeys(erased.forms)  # a case that a form and its repeat are about is named once

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Column, String, Table, and_, bindparam, delete, func, or_, select, update
@@ -208,6 +208,12 @@ class Persons(Reports):
                 for cells in [json.loads(row.cells)]
             ],
         }
+
+    def destroyed_at(self, name: str) -> list[datetime]:
+        """When the data of the person of that pseudonym were destroyed, as the journal has it."""
+        self.flush()
+        lines = select(events.c.at).where(events.c.details.startswith(f"{name};", autoescape=True)).order_by(events.c.id)
+        return [row.at for row in self._rows_of(lines)]
 
     def left_without_contact(self, address: str) -> list[str]:
         """Open cases to which nobody could answer any more if the person were forgotten, by number."""
@@ -438,9 +444,11 @@ def _mark_words(raw: dict[str, Any]) -> None:
             part.update((name, MARK) for name in _PERSONAL & part.keys() if part[name])
 
 
-def pseudonym(address: str) -> str:
-    """What the journal of destruction calls the person: says whether it was this one, but not who it was."""
-    return sha256(address.strip().lower().encode()).hexdigest()[:16]
+def pseudonym(address: str, key: bytes) -> str:
+    """What the journal of destruction calls the person: says whether it was this one, but only to whoever has the key. A plain
+    hash would tell everybody who may read the journal and guesses the address.
+    """
+    return hmac.new(key, b"forgotten " + address.strip().lower().encode(), "sha256").hexdigest()[:16]
 
 
 def _text(column: Column[Any]) -> Any:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import openpyxl
@@ -98,6 +99,9 @@ def test_a_person_is_forgotten_and_the_statistics_stay(story: House) -> None:
     assert story.row("Сделки", "D-2026-0001")["Состояние"] == "Зарегистрирована"
     (line,) = [row for row in story.rows("Журнал") if row["Событие"] == "Персональные данные уничтожены"]
     assert WHO not in str(line["Подробности"])
+    assert sha256(WHO.encode()).hexdigest()[:16] not in str(line["Подробности"]), "nobody who guesses the address is told"
+    assert json.loads(story.run("export", "--person", WHO).out)["destroyed_at"] == ["2026-03-02T09:00:00+00:00"]
+    assert json.loads(story.run("export", "--person", "b@two.example").out)["destroyed_at"] == []
     again = story.run("forget", "--person", WHO)
     assert (again.code, "nothing is kept" in again.out) == (0, True)
     assert json.loads(story.run("export", "--person", WHO).out)["letters"] == []
