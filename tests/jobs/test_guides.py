@@ -11,7 +11,7 @@ import pytest
 from jobs.settings import read_settings
 from tests.scenarios.house import ROOT
 
-SOURCES = [path for folder in ("jobs", "mailer", "sheets") for path in (ROOT / folder).glob("*.py")]
+SOURCES = [path for folder in ("jobs", "mailer", "sheets") for path in (ROOT / folder).rglob("*.py")]
 
 
 def pieces(guide: str) -> list[str]:
