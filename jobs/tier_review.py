@@ -1,4 +1,7 @@
-"""Reviews partners' tiers: all once a day, whose sales or publicity changed at once; shortfalls are looked for once a quarter."""
+"""Reviews partners' tiers: all once a day, whose sales or publicity changed at once; shortfalls are looked for once a quarter.
+
+What waited for another tier (a lead for room in a quota, a deal, a licence's end) is looked at in the same pass.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from cases.desk import Desk
 from cases.model import PartnerState, QuarantineItem
 from cases.partners import ask_about_strangers
 from cases.tiers import review_partner
+from jobs import review_deals
 from jobs.office import Office
 from jobs.read_sheet import CONCERNED
 from jobs.report import without_words
@@ -57,6 +61,7 @@ def run(office: Office) -> None:
         tx.set_note(CONCERNED, "")
         if quarterly:
             tx.set_note(_QUARTER, quarter)
+    review_deals.run(office)
 
 
 def _first_business_day(office: Office, today: date) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -155,6 +156,18 @@ def test_a_higher_tier_opens_a_quota_for_what_waits(house: House) -> None:
     house.ok(f"{DAY} 10:05")
     assert with_whom(house) == {"Лид": NAMES[GOLD]}
     assert house.mail("lead-assigned").to == GOLD
+
+
+def test_a_tier_that_sales_raise_opens_its_quota_in_the_same_pass(house: House) -> None:
+    house.partner(GOLD, NAMES[GOLD], inn(1))
+    house.ok(f"{DAY} 09:00")
+    lead(house, "Лид", "контакт")
+    house.ok(f"{DAY} 10:00")
+    assert with_whom(house) == {"Лид": ""}
+    house.add("Продажи", Дата=date(2026, 2, 20), **{"ИНН партнёра": inn(1), "Сумма руб.": 200_000})
+    house.ok(f"{DAY} 10:05")
+    assert house.mail("tier-raised").to == house.mail("lead-assigned").to == GOLD
+    assert with_whom(house) == {"Лид": NAMES[GOLD]}
 
 
 # -- answers ---------------------------------------------------------------------------------------

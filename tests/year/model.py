@@ -53,7 +53,8 @@ class Model:
         for letter in sorted((one for one in moment.events if isinstance(one, Reply | Stray)), key=lambda one: one.at):
             self._letter(letter)
         self._review()
-        self._tiers()
+        if self._tiers():
+            self._review()  # what waited for the higher tier
 
     # -- what came in
 
@@ -187,13 +188,14 @@ class Model:
         while sum(deals.decide(self.books, deal) for deal in deals.queue(self.books)):
             pass
 
-    def _tiers(self) -> None:
+    def _tiers(self) -> bool:
+        """Was a tier raised?"""
         books = self.books
         opens = books.days.quarter_opens(books.today)
         due = books.today >= opens and self._reviewed < quarter(books.today)
         if due:
             self._reviewed = quarter(books.today)
-        partners.review_tiers(books, due)
+        return partners.review_tiers(books, due)
 
 
 WORDS = {

@@ -219,12 +219,17 @@ def _earned(books: Books, partner: Partner) -> int:
     return max(TIERS.index(tier) for tier in TIERS if tier == WHITE or holds(books, partner, tier))
 
 
-def review_tiers(books: Books, first_of_quarter: bool) -> None:
-    """Promotions whenever they are earned; at the quarterly review warnings, and proposals after the time of grace."""
+def review_tiers(books: Books, first_of_quarter: bool) -> bool:
+    """Promotions whenever they are earned; at the quarterly review warnings, and proposals after the time of grace.
+
+    Was a tier raised?
+    """
+    raised = False
     for partner in books.partners.values():
         if partner.state != AUTHORISED:
             continue
         if promote(books, partner):
+            raised = True
             continue
         kept = _earned(books, partner) >= TIERS.index(partner.tier)
         if kept:
@@ -236,3 +241,4 @@ def review_tiers(books: Books, first_of_quarter: bool) -> None:
             books.post("tier-warning", partner.number)
         elif partner.warned is not None and (books.today - partner.warned) >= timedelta(days=REVIEW_GRACE_DAYS):
             partner.proposal, partner.warned = "lower", None
+    return raised
