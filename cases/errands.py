@@ -190,6 +190,7 @@ def refuse(
     case.reason_text = desk.shown_reasons(reasons, case.asked)
     told = to_told(reasons, case)
     settled(desk, case)
+    _key_stays(desk, case)
     desk.record(case, case.kind.value, "reject", by, reasons, decision, facts)
     rows = desk.answer(case, Answer.REFUSED, case.reason_text)
     desk.write(case, template, section=section, reasons=told, facts=letter, answers=rows)
@@ -200,7 +201,28 @@ def settled(desk: Desk, case: Case) -> None:
     case.question, case.asked_due_at, case.wakes_at = None, None, None
     case.asked, case.problems, case.labels = [], [], {}
     case.decided_at = desk.now
-    desk.lift_remark(case, "impossible-word", "put-back", "appeal-accepted")
+    desk.lift_remark(case, "impossible-word", "put-back", "appeal-accepted", "key-waits", "key-unsent")
+
+
+def keep_key(desk: Desk, case: Case, key: str, obstacle: str) -> None:
+    """Keep the key of an accepted or undecided request, "" if staff took it out again. `obstacle`: what keeps it from going out
+    when the request is accepted, as a code of a remark; the key goes as soon as that is gone.
+    """
+    case.licence().key = key
+    desk.lift_remark(case, "key-waits")
+    if key and obstacle:
+        desk.remark(case, "key-waits", why=desk.outside.wording.remark(obstacle))
+        if case.state == ErrandState.APPROVED:
+            case.question = None
+    elif not key and case.state == ErrandState.APPROVED:
+        await_key(desk, case)
+    desk.tx.save(case)
+
+
+def _key_stays(desk: Desk, case: Case) -> None:
+    """The request ends before its key went out: whoever typed the key learns that."""
+    if isinstance(case.data, LicenceData) and case.data.key and case.data.started_on is None:
+        desk.remark(case, "key-unsent")
 
 
 def await_key(desk: Desk, case: Case) -> None:
@@ -222,6 +244,7 @@ def close(desk: Desk, case: Case, section: str) -> None:
     answered = case.state not in UNDECIDED
     case.state = ErrandState.CLOSED
     settled(desk, case)
+    _key_stays(desk, case)
     desk.record(case, case.kind.value, "close", "staff")
     desk.journal(case, "closed")
     if not answered:

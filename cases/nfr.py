@@ -60,7 +60,10 @@ def review(desk: Desk, case: Case) -> None:
         _advance(desk, case)
         return
     if case.state == ErrandState.APPROVED:
-        sla.advance(desk, case)
+        if case.licence().key and not _obstacle(desk, case):
+            _issue(desk, case, [])
+        else:
+            sla.advance(desk, case)
         return
     if case.state not in errands.UNDECIDED:
         case.wakes_at = None
@@ -97,13 +100,19 @@ def _accept(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
     errands.await_key(desk, case)
 
 
+def _obstacle(desk: Desk, case: Case) -> str:
+    """Why a licence may not be given now, as a code of a remark."""
+    if desk.standing(desk.partner_of(case)) is not Standing.AUTHORISED:
+        return "not-authorised"
+    return "tier-without-nfr" if desk.edition(case).figures(_tier(desk, case)).nfr_months == 0 else ""
+
+
 def _issue(desk: Desk, case: Case, rows: list[Submission]) -> None:
     """The key is sent; the term runs from today."""
     data = case.licence()
+    desk.lift_remark(case, "key-waits")
     today = desk.outside.calendar.local_date(desk.now)
     months = desk.edition(case).figures(_tier(desk, case)).nfr_months
-    if months == 0:
-        raise Impossible("tier-without-nfr")
     data.started_on, data.done = today, []
     data.ends_on = add_months(today, months) if months else None
     case.state = ErrandState.RUNNING
@@ -196,10 +205,8 @@ def hear(desk: Desk, case: Case, word: StaffWord) -> None:
         case "approve" | ErrandState.APPROVED:
             if case.state not in (*errands.UNDECIDED, ErrandState.REFUSED):
                 raise Impossible("already-decided")
-            if desk.standing(desk.partner_of(case)) is not Standing.AUTHORISED:
-                raise Impossible("not-authorised")
-            if desk.edition(case).figures(_tier(desk, case)).nfr_months == 0:
-                raise Impossible("tier-without-nfr")
+            if obstacle := _obstacle(desk, case):
+                raise Impossible(obstacle)
             if key := word.beside.get("licence_key", "").strip():
                 case.licence().key = key
             _accept(desk, case, "staff", None, recorded_facts(facts_of(desk, case), case))
@@ -217,17 +224,19 @@ def hear(desk: Desk, case: Case, word: StaffWord) -> None:
 
 
 def _hear_key(desk: Desk, case: Case, key: str) -> None:
+    """As a pilot's: it goes when the request is accepted and nothing stands in its way; another one later is a correction."""
     data = case.licence()
-    if not key or key == data.key:
+    if key == data.key or (not key and case.state not in (*errands.UNDECIDED, ErrandState.APPROVED)):
         return
     if case.state in (ErrandState.REFUSED, ErrandState.CLOSED):
         raise Impossible("already-decided")
-    if case.state == ErrandState.APPROVED and desk.standing(desk.partner_of(case)) is not Standing.AUTHORISED:
-        raise Impossible("not-authorised")
-    data.key = key
-    if case.state == ErrandState.APPROVED:
-        _issue(desk, case, [])
-    elif case.state == ErrandState.RUNNING:
+    if case.state == ErrandState.RUNNING:
+        data.key = key
         desk.journal(case, "key-sent")
         _write_issued(desk, case, [])
-    desk.tx.save(case)
+        desk.tx.save(case)
+        return
+    obstacle = _obstacle(desk, case)
+    errands.keep_key(desk, case, key, obstacle)
+    if key and case.state == ErrandState.APPROVED and not obstacle:
+        _issue(desk, case, [])

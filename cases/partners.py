@@ -17,6 +17,7 @@ from cases.model import (
     ErrandState,
     Facts,
     FormRow,
+    LicenceData,
     PartnerData,
     PartnerState,
     ReasonText,
@@ -373,6 +374,9 @@ def approve(desk: Desk, case: Case, by: str, decision: Decision | None = None, f
     tiers.review_partner(desk, case, quarterly=False)
     leads.wake_waiting(desk)
     desk.wake_undecided(case.partner_inn)
+    for errand in desk.tx.errands_of(case.partner_inn):
+        if errand.state == ErrandState.APPROVED and isinstance(errand.data, LicenceData) and errand.data.key:
+            desk.wake(errand)  # staff typed the key while the partner might not get it
 
 
 def _adopt(desk: Desk, case: Case, edition: Edition) -> None:

@@ -120,7 +120,10 @@ def review(desk: Desk, case: Case) -> None:
         _advance(desk, case)
         return
     if case.state == ErrandState.APPROVED:
-        sla.advance(desk, case)
+        if case.licence().key and not _obstacle(desk, case):
+            _start(desk, case, [])
+        else:
+            sla.advance(desk, case)
         return
     if case.state not in errands.UNDECIDED:
         case.wakes_at = None
@@ -167,9 +170,15 @@ def _accept(desk: Desk, case: Case, by: str, days: int, decision: Decision | Non
     errands.await_key(desk, case)
 
 
+def _obstacle(desk: Desk, case: Case) -> str:
+    """Why a key may not go out now, as a code of a remark."""
+    return "" if desk.standing(desk.partner_of(case)) is Standing.AUTHORISED else "not-authorised"
+
+
 def _start(desk: Desk, case: Case, rows: list[Submission]) -> None:
     """Day 0: the key is sent."""
     data = case.licence()
+    desk.lift_remark(case, "key-waits")
     data.started_on = desk.outside.calendar.local_date(desk.now)
     data.done = []
     _set_term(desk, case)
@@ -363,21 +372,24 @@ def _approve(desk: Desk, case: Case, word: StaffWord) -> None:
 
 
 def _hear_key(desk: Desk, case: Case, key: str) -> None:
-    """The key goes to the partner as soon as the pilot is accepted; another key later is sent as a correction."""
+    """The key goes to the partner as soon as the pilot is accepted and the partner authorised; another key later is sent as a
+    correction.
+    """
     data = case.licence()
-    if not key or key == data.key:
+    if key == data.key or (not key and case.state not in (*errands.UNDECIDED, ErrandState.APPROVED)):
         return
     if case.state in (ErrandState.REFUSED, ErrandState.CLOSED):
         raise Impossible("already-decided")
-    if case.state == ErrandState.APPROVED and desk.standing(desk.partner_of(case)) is not Standing.AUTHORISED:
-        raise Impossible("not-authorised")
-    data.key = key
-    if case.state == ErrandState.APPROVED:
-        _start(desk, case, [])
-    elif case.state in OUT:
+    if case.state in OUT:
+        data.key = key
         desk.journal(case, "key-sent")
         _write_started(desk, case, [])
-    desk.tx.save(case)
+        desk.tx.save(case)
+        return
+    obstacle = _obstacle(desk, case)
+    errands.keep_key(desk, case, key, obstacle)
+    if key and case.state == ErrandState.APPROVED and not obstacle:
+        _start(desk, case, [])
 
 
 def _hear_term(desk: Desk, case: Case, typed: str) -> None:

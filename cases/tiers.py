@@ -146,7 +146,7 @@ def move(
     listing.review(desk, case)
     desk.wake_undecided(case.partner_inn)
     for errand in desk.tx.errands_of(case.partner_inn):
-        if errand.kind is CaseKind.NFR and errand.state == ErrandState.RUNNING:
+        if errand.kind is CaseKind.NFR and errand.state in (ErrandState.RUNNING, ErrandState.APPROVED):
             desk.wake(errand)
     if raised:
         leads.wake_waiting(desk)

@@ -36,6 +36,8 @@ from tests.year.records import (
 )
 
 Answers = dict[str, Typed]
+KEYED = ("pilot", "nfr")
+"""What begins with a key of staff's."""
 
 
 def _new(books: Books, letter: str, kind: str, key: str, at: datetime, address: str, inn: str) -> Errand:
@@ -210,8 +212,8 @@ def staff_word(books: Books, errand: Errand, cells: Answers) -> None:
         errand.state, errand.question = CLOSED, ""
     if errand.appeal and word:
         books.post("appeal-answered", errand.number)
-    if text_of(cells, "Ключ") and errand.state == ACCEPTED and not _partner_reasons(books, errand.partner):
-        _start(books, errand)
+    if text_of(cells, "Ключ"):
+        errand.keyed = True
 
 
 def _start(books: Books, errand: Errand) -> None:
@@ -228,8 +230,10 @@ def _start(books: Books, errand: Errand) -> None:
 
 
 def pass_time(books: Books, errand: Errand) -> None:
-    """What falls due by now."""
-    waits = errand.state == PENDING or (errand.state == ACCEPTED and errand.kind in ("pilot", "nfr"))  # for staff's key
+    """What falls due by now. A key that was typed while the partner is not authorised waits until it is again."""
+    if errand.keyed and errand.state == ACCEPTED and not _partner_reasons(books, errand.partner):
+        _start(books, errand)
+    waits = errand.state == PENDING or (errand.state == ACCEPTED and errand.kind in KEYED)  # for staff's key
     if waits and books.now >= errand.due and not errand.interim:
         errand.interim = True
         books.post("case-waiting", errand.number)

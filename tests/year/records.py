@@ -132,6 +132,7 @@ class Errand:
     question: str = ""
     interim: bool = False
     term: int = 14
+    keyed: bool = False
     started: date | None = None
     ends: date | None = None
     report_due: date | None = None

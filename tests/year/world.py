@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from tests.year.books import INN_WEIGHTS, Books
 from tests.year.deals import SWITCH
+from tests.year.errands import KEYED
 from tests.year.events import MOSCOW, UNWRITTEN, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Typed, Word
 from tests.year.figures import GOLD, TRUSTED
 from tests.year.prospects import Prospects, region
@@ -444,12 +445,7 @@ class World:
             if errand.question and self.dice.random() < 0.4:
                 word = "Закрыть" if errand.kind == "question" else self.dice.choice(("Одобрить", "Одобрить", "Отказать"))
                 found.append(Word(tab, errand.number, {"Решение сотрудника": word}))
-            elif (
-                errand.kind in ("pilot", "nfr")
-                and errand.state == ACCEPTED
-                and self.dice.random() < 0.5
-                and books.partners[errand.partner].state == AUTHORISED  # none else gets a key
-            ):
+            elif errand.kind in KEYED and errand.state == ACCEPTED and not errand.keyed and self.dice.random() < 0.5:
                 found.append(Word(tab, errand.number, {"Ключ": f"KEY-{errand.number}-{now:%d%m}"}))
         return found
 
