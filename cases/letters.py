@@ -94,6 +94,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "training-passed": ("training", "certificate"),
     # staff
     "staff-attention": ("kind", "lines", "share"),
+    "staff-outage": ("source", "code", "error", "since", "at", "minutes", "over", "waiting", "counts"),
     "staff-appeal": ("appealed", "words", "own", "rivals"),
     "staff-digest": ("counts", "waiting", "missed", "hoarders"),
 }
@@ -127,6 +128,8 @@ TurnEnd, of a listing tier | staff · `lead`: see `lead_facts` · `changed`: sta
 `refusal`: number of the case whose refusal was appealed against · `appealed`: registration | extension | order | pilot |
 nfr · `words`: the appeal's own · `own`, `rivals`: see `appeals.side` ·
 `lines`: [{number, text}] · `share`: "0.5", "0.75" or "" · `hoarders`: [{number, name, in_force, idle, ended, won_share}] ·
+`source`: sheet-read | sheet-write | mailbox · `code`, `error`: why, see `jobs.outages` · `since`, `at`: moments, `minutes`
+between them · `over`: it is reached again ·
 `counts`: {name: n} · `waiting`, `missed`: [{number, text, due_at}].
 """
 

@@ -11,7 +11,7 @@ from cases.model import QuarantineItem
 from cases.replies import take_letter
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
-from jobs.office import Office
+from jobs.office import Office, OutOfReach, Source
 from jobs.report import without_words
 from ledger.database import FAULTS
 from ledger.notes import READ_AGAIN
@@ -40,6 +40,7 @@ def run(office: Office) -> None:
         note = tx.note(READ_AGAIN)
     since = datetime.fromisoformat(note) if note else None
     inboxes = [office.inbox] if office.sent_by_hand is None else [office.sent_by_hand, office.inbox]
+    office.reached[Source.MAILBOX] = None
     settled = [_empty(office, inbox, since) for inbox in inboxes]
     if note and all(settled):
         with office.ledger.transaction(office.now) as tx:
@@ -66,7 +67,9 @@ def _empty(office: Office, inbox: Inbox, done_since: datetime | None) -> bool:
                     unmarked += 1
                     office.report.fault(f"letters that were read cannot be marked in the mailbox: {error.strerror or error}")
     except OSError as error:
-        office.report.fault(f"the inbox cannot be read: {error.strerror or error}")
+        told = error.strerror or str(error)
+        office.reached[Source.MAILBOX] = OutOfReach(getattr(error, "code", ""), told)
+        office.report.fault(f"the inbox cannot be read: {told}")
         return False
     return settled
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -62,11 +63,32 @@ class SheetInHand:
     leads_taken: bool = False
 
 
+class Source(StrEnum):
+    """What a pass has to reach, and may not reach for hours."""
+
+    READING = "sheet-read"
+    WRITING = "sheet-write"
+    MAILBOX = "mailbox"
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """Why something was not reached: `code` as `mailer.wording.outage_mend` knows it, "" for none, and the error's own words.
+
+    `told`: staff have a letter about that very thing already.
+    """
+
+    code: str
+    error: str
+    told: bool = False
+
+
 @dataclass(slots=True)
 class Office:
     """One pass. `outside` is made anew when staff's tabs were read. `sheet` None: as after the last pass, or `unreadable`.
 
-    `sent_by_hand`: what staff send from the mailbox itself; None where that is not read.
+    `sent_by_hand`: what staff send from the mailbox itself; None where that is not read. `reached`: what was tried since
+    `jobs.outages` looked last, and how that ended.
     """
 
     home: Home
@@ -84,6 +106,7 @@ class Office:
     sent_by_hand: Inbox | None = None
     sheet: SheetInHand | None = None
     unreadable: bool = False
+    reached: dict[Source, OutOfReach | None] = field(default_factory=dict)
     dry: bool = False
     began: float = field(default_factory=_clock)
 

@@ -7,7 +7,7 @@ from cases.staff_lines import StaffTabs
 from jobs import catching_up
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
-from jobs.office import Office, SheetInHand
+from jobs.office import Office, OutOfReach, SheetInHand, Source
 from jobs.sheet_faults import said, stops
 from ledger.database import SqlTransaction
 from ledger.notes import ANOTHERS_BOOK, CATCHING_UP
@@ -41,15 +41,18 @@ def run(office: Office, *, anyhow: bool = False) -> None:
         if not office.home.workbook.exists():
             _make(office)
         if not anyhow and _unchanged(office):
+            office.reached[Source.READING] = None
             return
         snapshot = office.book.read()
         if _lacking(snapshot) and _make(office):
             snapshot = office.book.read()
     except SheetError as error:
         office.unreadable = True
+        office.reached[Source.READING] = OutOfReach(error.code, str(error))
         office.report.fault(f"the spreadsheet cannot be read: {error}")
         return
     office.unreadable = False
+    office.reached[Source.READING] = None
     _take(office, snapshot)
 
 

@@ -34,6 +34,9 @@ LEASE = timedelta(minutes=15)
 BACKOFF = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 TELL_AFTER = 3
 
+_NEWS_TO_STAFF = ("staff-attention", "staff-outage")
+"""Letters that tell staff what happens; that one of them cannot be delivered is not told by another one."""
+
 LOOK_AGAIN = timedelta(seconds=2)
 """So old a look at our claims may be; whoever is stopped for longer looks again before the next letter."""
 MARGIN = timedelta(minutes=1)
@@ -94,7 +97,7 @@ class _StandIns:
         What was written before the backup went under its own key, if it went. Letters to staff say something else each time: they
         go.
         """
-        if self._anew is None or not self._anew[0] < mail.queued_at <= self._anew[1] or mail.template == "staff-attention":
+        if self._anew is None or not self._anew[0] < mail.queued_at <= self._anew[1] or mail.template in _NEWS_TO_STAFF:
             return ""
         if self._copies is None:
             self._copies = self._unknown(self._anew[0])
@@ -171,7 +174,7 @@ def refused(desk: Desk, tx: SqlTransaction, mail: Mail, error: str) -> None:
     """A server will not take the letter: what follows for its case and the address."""
     tx.mail_refused(mail.key, error)
     case = tx.case(mail.number)
-    if case is not None and mail.template != "staff-attention":
+    if case is not None and mail.template not in _NEWS_TO_STAFF:
         came_back(desk, case, mail, mail.recipient, dead=names_no_address(error))
 
 
@@ -302,7 +305,7 @@ def _settle(office: Office, claimed: Sequence[Outgoing], outcome: _Outcome) -> N
             lines = [
                 (by_key[key].mail.number, error)
                 for key, error in errors.items()
-                if by_key[key].mail.template != "staff-attention"
+                if by_key[key].mail.template not in _NEWS_TO_STAFF
             ]
             if lines:
                 tell_staff(tx, office, kind, lines)

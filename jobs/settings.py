@@ -134,6 +134,7 @@ class StaffSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[staff]`"""
 
     mail: tuple[str, ...] = ()
+    outage_after_hours: int = 2
 
 
 class MaterialSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -335,6 +336,7 @@ def _sensible(file: str, settings: Settings) -> None:
         ("mail.dead_address_days", settings.mail.dead_address_days),
         ("mail.max_letter_mb", settings.mail.max_letter_mb),
         ("schedule.every_minutes", settings.schedule.every_minutes),
+        ("staff.outage_after_hours", settings.staff.outage_after_hours),
         ("privacy.keep_days", settings.privacy.keep_days),
     )
     for key, number in numbers:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rich.console import Console
@@ -12,12 +13,18 @@ from rich.table import Table
 from cases.model import OPEN_DEAL_STATES, CaseKind, PartnerState, QuarantineItem, RequestState
 from jobs.explain_text import at
 from jobs.home import Home
-from jobs.office import CALLS, owner_of
+from jobs.office import CALLS, Source, owner_of
+from jobs.outages import Outage, known_outages
 from ledger.database import open_ledger
 from ledger.reports import Due, Undelivered
 from ledger.runs import JobRun
 from sheets.values import MOSCOW
 
+_SOURCES = {
+    Source.READING: "the spreadsheet, to be read",
+    Source.WRITING: "the spreadsheet, to be written",
+    Source.MAILBOX: "the mailbox",
+}
 _OPEN = frozenset({*OPEN_DEAL_STATES, PartnerState.PENDING, PartnerState.NEEDS_DATA, RequestState.OPEN})
 
 
@@ -32,6 +39,7 @@ class Status:
     quarantine: list[QuarantineItem]
     jobs: dict[str, JobRun]
     calls: str = ""
+    outages: Mapping[Source, Outage] = field(default_factory=dict)
 
     @property
     def open(self) -> int:
@@ -47,7 +55,14 @@ def gather(home: Home, now: datetime) -> Status:
     try:
         with ledger.reading(now) as tx:
             return Status(
-                tx.counts(), tx.at_risk(now), tx.missed(), tx.undelivered(), tx.quarantined(), ledger.job_runs(), tx.note(CALLS)
+                tx.counts(),
+                tx.at_risk(now),
+                tx.missed(),
+                tx.undelivered(),
+                tx.quarantined(),
+                ledger.job_runs(),
+                tx.note(CALLS),
+                known_outages(tx),
             )
     finally:
         ledger.close()
@@ -73,6 +88,9 @@ def show(console: Console, found: Status) -> None:
     for title, dues, colour in (("At risk", found.at_risk, "yellow"), ("Missed", found.missed, "red")):
         for due in dues:
             console.print(f"[{colour}]{title}[/] {due.number} due {at(due.due_at)}", highlight=False)
+    for source, outage in found.outages.items():
+        told = f"Out of reach since {at(outage.since)}: {_SOURCES[source]} ({outage.error})"
+        console.print(told, style="red", markup=False, highlight=False)
     mails, rows = found.undelivered.mails, found.undelivered.rows
     console.print(f"{len(mails)} letters and {len(rows)} rows undelivered", highlight=False)
     for mail in mails[:20]:

@@ -11,10 +11,10 @@ from cases.clockwork import next_report
 from cases.desk import Desk
 from cases.model import Case, CaseKind, Event, PartnerState, Submission
 from jobs import catching_up as catching
-from jobs import hear_staff, journal, read_sheet
+from jobs import hear_staff, journal, outages, read_sheet
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
-from jobs.office import Office
+from jobs.office import Office, OutOfReach, Source
 from jobs.read_sheet import SEEN
 from jobs.sheet_faults import said
 from ledger.database import SqlTransaction
@@ -70,7 +70,9 @@ def run(office: Office) -> None:
             if _has_news(office):  # a summary that is due to be refreshed can wait for the next pass
                 _hold(office, str(lock))
         except SheetError as error:
+            office.reached[Source.WRITING] = OutOfReach(error.code, str(error))
             office.report.fault(f"the spreadsheet cannot be written: {error}")
+        outages.run(office)
         return
     office.report.fault("the spreadsheet is being changed all the time; it is written in the next pass")
 
@@ -167,6 +169,7 @@ def _write(office: Office) -> None:
 
 def _settle(office: Office, batch: _Batch, written: WriteReport | None) -> None:
     """Record what the sheet shows now."""
+    office.reached[Source.WRITING] = None
     with office.ledger.transaction(office.now) as tx:
         _remember(tx, batch.base_updates)
         for tab, keys in batch.base_drops.items():
@@ -196,7 +199,7 @@ def _tell_lost(office: Office, tx: SqlTransaction, written: WriteReport) -> None
 
 
 def _hold(office: Office, lock: str) -> None:
-    """The book is open elsewhere: said each time, and by mail once it has lasted."""
+    """The book is open elsewhere: said each time, and by mail once it has lasted; if it lasts for days, see `jobs.outages`."""
     office.report.fault(f"the spreadsheet is open elsewhere ({lock}): decided and mailed, but not written")
     minutes = office.home.settings.spreadsheet.attention_after_minutes
     with office.ledger.transaction(office.now) as tx:
@@ -207,6 +210,7 @@ def _hold(office: Office, lock: str) -> None:
             tx.set_note(_HELD_TOLD, "yes")
             text = sheet_matter("held-open", {"name": office.home.workbook.name, "minutes": str(minutes)})
             tell_staff(tx, office, "sheet", [("", text)])
+        office.reached[Source.WRITING] = OutOfReach("held", lock, told=bool(tx.note(_HELD_TOLD)))
 
 
 # -- what the sheet shows --------------------------------------------------------------------

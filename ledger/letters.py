@@ -73,6 +73,22 @@ _cancel = (
     .values(state=MailState.CANCELLED, at=bindparam("of_now"))
 )
 
+_withdraw = (
+    update(mails)
+    .where(
+        and_(
+            _m.key.in_(bindparam("of_keys", expanding=True)),
+            _m.state.in_([MailState.QUEUED, MailState.DEFERRED]),
+            _m.uncertain.is_(False),
+            or_(_m.lease_until.is_(None), _m.lease_until <= bindparam("of_now")),
+        )
+    )
+    .values(state=MailState.CANCELLED, at=bindparam("of_now"))
+)
+_may_have_gone = select(_m.key).where(
+    _m.key.in_(bindparam("of_keys", expanding=True)), _m.state.not_in([MailState.CANCELLED, MailState.REFUSED])
+)
+
 _dead = select(dead_addresses).where(dead_addresses.c.address.in_(bindparam("addresses", expanding=True)))
 _lives = delete(dead_addresses).where(dead_addresses.c.address == bindparam("of"))
 
@@ -172,6 +188,15 @@ class Letters(LeadSlots):
         if not templates or self._mail_keys.get(number, {""}) <= buffered.keys():
             return
         self._connection.execute(_cancel, {"of_number": number, "of_templates": list(templates), "of_now": self.now})
+
+    def withdraw_mails(self, keys: Sequence[str]) -> list[str]:
+        """Drop those of the letters that certainly did not go and that nobody has in hand; gives the keys of the others that
+        went or may have gone.
+        """
+        self._flush_mails()
+        self._connection.execute(_withdraw, {"of_keys": list(keys), "of_now": self.now})
+        gone = {row.key for row in self._rows_of(_may_have_gone, {"of_keys": list(keys)})}
+        return [key for key in keys if key in gone]
 
     def mail_sent_since(self, recipient: str, template: str, since: datetime) -> int:
         """Letters of that template to that recipient queued since then; cancelled ones do not count."""

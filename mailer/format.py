@@ -29,6 +29,7 @@ _NOUNS: Mapping[str, tuple[str, str, str]] = {
     "лицензия": ("лицензия", "лицензии", "лицензий"),
     "продление": ("продление", "продления", "продлений"),
     "сделка": ("сделка", "сделки", "сделок"),
+    "час": ("час", "часа", "часов"),
     "минута": ("минута", "минуты", "минут"),
     "лид": ("лид", "лида", "лидов"),
     "рубль": ("рубль", "рубля", "рублей"),
@@ -47,6 +48,14 @@ def plural(count: int | str, name: str) -> str:
     if count == "":
         return ""
     return f"{integer(int(count))}{NBSP}{noun(int(count), name)}"
+
+
+def span(minutes: int) -> str:
+    """How long something lasted: «2 часа 5 минут», «3 дня 4 часа»; from a day on without minutes."""
+    hours, rest = divmod(int(minutes), 60)  # a fact that is missing is loud
+    days, hours = divmod(hours, 24)
+    parts = ((days, "день"), (hours, "час"), (0 if days else rest, "минута"))
+    return " ".join(plural(count, name) for count, name in parts if count) or plural(0, "минута")
 
 
 def integer(value: int) -> str:

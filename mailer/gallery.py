@@ -213,6 +213,13 @@ SAMPLES: Facts = {
     "kind": "deadline",
     "lines": LINES,
     "share": "0.5",
+    "source": "sheet-read",
+    "code": "not-shared",
+    "error": "the spreadsheet is not shared for writing: open it, press Share and add p***@desk.example as Editor (403)",
+    "since": "2026-03-02T10:00:00+03:00",
+    "at": "2026-03-02T12:05:00+03:00",
+    "minutes": 125,
+    "over": False,
     "counts": {"deals": 12, "waiting": 2, "missed": 1},
     "hoarders": [
         {"number": "P-0003", "name": "ООО «Вектор»", "in_force": 9, "idle": 7, "ended": 12, "won_share": "8"},

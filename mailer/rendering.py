@@ -23,7 +23,19 @@ from cases.letters import ADDED, COMMON, LETTERS
 from cases.listing import Listed
 from cases.model import Mail
 from mailer import format as russian
-from mailer.wording import TERMS, attention, attention_step, citation, condition, count_name, deadline, hoarder, unclear
+from mailer.wording import (
+    TERMS,
+    attention,
+    attention_step,
+    citation,
+    condition,
+    count_name,
+    deadline,
+    hoarder,
+    outage,
+    outage_mend,
+    unclear,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 _PARTS = ("text", "html")
@@ -181,6 +193,9 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "condition": condition,
     "attention": attention,
     "attention_step": attention_step,
+    "outage": outage,
+    "outage_mend": outage_mend,
+    "span": russian.span,
     "count_rows": _count_rows,
     "line_rows": _line_rows,
     "deadline_rows": _deadline_rows,

@@ -208,7 +208,7 @@ class GoogleSpreadsheet:
                 answer = self._sent(batch, late)
             except Passing as fault:
                 if attempt == TRIES:
-                    raise Unavailable(f"Google Sheets does not take the write: {fault}") from fault
+                    raise Unavailable(f"Google Sheets does not take the write: {fault}", "no-answer") from fault
                 self._api.rest(fault, attempt)
                 if not fault.applied and (fault.wait or 2.0**attempt) < STALE:
                     continue
@@ -219,7 +219,7 @@ class GoogleSpreadsheet:
                 batch = google_batch.build(changes, before, late, self._sure().zone)
                 continue
             return self._checked(batch, late, google_batch.came_back(answer, batch, late, self._aliases))
-        raise Unavailable("Google Sheets does not take the write")
+        raise Unavailable("Google Sheets does not take the write", "no-answer")
 
     def _sent(self, batch: Batch, late: Pages) -> Json:
         try:
@@ -281,7 +281,7 @@ class GoogleSpreadsheet:
                 raise Broken(f"Google Sheets finds the tabs wrong: {misfit}") from misfit
             except Passing as fault:
                 if attempt == TRIES:
-                    raise Unavailable(f"Google Sheets does not take the tabs: {fault}") from fault
+                    raise Unavailable(f"Google Sheets does not take the tabs: {fault}", "no-answer") from fault
                 self._api.rest(fault, attempt)
                 self._learn()
                 plan = lacking(self._api, self._fetch(), self._sure().tabs, self._aliases, forms or fresh)

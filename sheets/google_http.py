@@ -152,8 +152,8 @@ class GoogleApi:
                     self.calls.reads += 1
                     return self._send(verb, path, params, body)
         except Passing as fault:
-            raise Unavailable(f"Google Sheets does not answer: {fault}") from fault
-        raise Unavailable("Google Sheets does not answer")
+            raise Unavailable(f"Google Sheets does not answer: {fault}", "no-answer") from fault
+        raise Unavailable("Google Sheets does not answer", "no-answer")
 
     def _send(self, verb: str, path: str, params: Json, body: Json | None) -> Json:
         http = self._open()
@@ -180,9 +180,9 @@ class GoogleApi:
                 info = json.loads(text)
                 credentials = _Account.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
             except OSError as error:
-                raise Unavailable(f"{self._key}: the service account's file cannot be read: {error.strerror}") from error
+                raise Unavailable(f"{self._key}: the service account's file cannot be read: {error.strerror}", "key") from error
             except (ValueError, KeyError, TypeError, AttributeError, GoogleAuthError) as error:
-                raise Unavailable(f"{self._key}: not the JSON key of a service account: {_short(error)}") from error
+                raise Unavailable(f"{self._key}: not the JSON key of a service account: {_short(error)}", "key") from error
             self._email = credentials.service_account_email
             self._http = HTTPClient(credentials, AuthorizedSession(credentials))  # type: ignore[no-untyped-call]
             self._http.set_timeout(self.timeout)
@@ -198,30 +198,33 @@ class GoogleApi:
         if status == 400:
             return Misfit(text)
         if status == 401:
-            return Unavailable(f"Google refuses the key in {self._key}; make a new key and put it there ({text})")
+            return Unavailable(f"Google refuses the key in {self._key}; make a new key and put it there ({text})", "key")
         if status == 403:
-            return Unavailable(self._forbidden(text, error.error))
+            return self._forbidden(text, error.error)
         if status == 404:
             return Unavailable(
-                f"Google knows no spreadsheet {self.spreadsheet}; copy its address from the browser into spreadsheet.spreadsheet"
+                f"Google knows no spreadsheet {self.spreadsheet}; copy its address from the browser into spreadsheet.spreadsheet",
+                "unknown-spreadsheet",
             )
         return Broken(f"Google Sheets refuses: {status} {text}")
 
-    def _forbidden(self, text: str, error: Mapping[str, Any]) -> str:
+    def _forbidden(self, text: str, error: Mapping[str, Any]) -> Unavailable:
         if "SERVICE_DISABLED" in json.dumps(error) or "has not been used" in text or "is disabled" in text:
-            return f"switch on the Google Sheets API in the service account's project, then wait some minutes ({text})"
+            told = f"switch on the Google Sheets API in the service account's project, then wait some minutes ({text})"
+            return Unavailable(told, "api-off")
         if "scope" in text:
-            return f"the key's rights do not reach spreadsheets ({text})"
-        return f"the spreadsheet is not shared for writing: open it, press Share and add {self._email} as Editor ({text})"
+            return Unavailable(f"the key's rights do not reach spreadsheets ({text})", "key")
+        told = f"the spreadsheet is not shared for writing: open it, press Share and add {self._email} as Editor ({text})"
+        return Unavailable(told, "not-shared")
 
     def _refused(self, error: RefreshError) -> Exception:
         text = _short(error)
         if isinstance(error, TransportError) or getattr(error, "retryable", False):
             return Passing(text, applied=False)
         if "timeframe" in text or "iat and exp" in text:
-            return Unavailable(f"this machine's clock is wrong: set it, best by NTP ({text})")
+            return Unavailable(f"this machine's clock is wrong: set it, best by NTP ({text})", "clock")
         if "account not found" in text or "Signature" in text:
-            return Unavailable(f"the key in {self._key} was deleted or is not the account's: make a new one ({text})")
+            return Unavailable(f"the key in {self._key} was deleted or is not the account's: make a new one ({text})", "key")
         return Unavailable(f"Google gives no token for {self._email}: {text}")
 
 

@@ -12,7 +12,13 @@ from sheets.values import Cell
 
 
 class SheetError(Exception):
-    """The spreadsheet could not be read or written; nothing was half done."""
+    """The spreadsheet could not be read or written; nothing was half done. `code`: what people can do about it, as
+    `mailer.wording.outage_mend` knows it; "" if nothing is known.
+    """
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Changed(SheetError):

@@ -71,7 +71,7 @@ class WorkbookFile:
                 Grid(title, _plain_percent(rows, found.get(title)), *_noted(found.get(title))) for title, rows in self._grids()
             ]
         if self.fingerprint() != seen:
-            raise Unavailable(f"{self.path.name} is being saved by another program")
+            raise Unavailable(f"{self.path.name} is being saved by another program", "being-saved")
         return assemble(grids, self._aliases, seen)
 
     def _grids(self) -> Iterator[tuple[str, list[list[Cell]]]]:
@@ -353,9 +353,10 @@ def _faults(path: Path, reading: bool = True) -> Iterator[None]:
         if getattr(error, "winerror", None) == 32:  # a sharing violation
             raise Locked(path.name) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Unavailable(f"disk full: {path.name}") from error
-        raise Unavailable(f"{path.name}: {error.strerror or error}") from error
+            raise Unavailable(f"disk full: {path.name}", "disk-full") from error
+        raise Unavailable(f"{path.name}: {error.strerror or error}", "file") from error
     except _BROKEN as error:
         if not reading:
             raise
-        raise Broken(f"{path.name} is not a workbook that can be read: {error}") from error
+        code = "sprawling" if isinstance(error, package.Sprawling) else "broken"
+        raise Broken(f"{path.name} is not a workbook that can be read: {error}", code) from error

@@ -200,11 +200,15 @@ class ImapInbox:
         try:
             answer = client.select_folder(self._folder)
         except imaplib.IMAP4.readonly as error:
-            raise NoMailbox(f"the folder {self._folder!r} can be read only, so settled letters cannot be marked") from error
+            raise NoMailbox(
+                f"the folder {self._folder!r} can be read only, so settled letters cannot be marked", "folder"
+            ) from error
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
-            raise NoMailbox(f"the mailbox has no folder {self._folder!r} that can be opened ({servers_word(error)})") from error
+            raise NoMailbox(
+                f"the mailbox has no folder {self._folder!r} that can be opened ({servers_word(error)})", "folder"
+            ) from error
         if self._done_folder and not client.folder_exists(self._done_folder):
             client.create_folder(self._done_folder)
         permanent = {flag.lower() for flag in answer.get(b"PERMANENTFLAGS", ())}

@@ -120,7 +120,7 @@ class ImapLine:
             )
         except ssl.SSLCertVerificationError as error:
             raise NoMailbox(
-                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})"
+                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})", "certificate"
             ) from error
         except ssl.SSLError as error:
             raise ConnectionError(f"{server.host}:{server.port}: {NO_TLS} ({error.reason or error})") from error
@@ -140,15 +140,18 @@ class ImapLine:
                 raise ConnectionError(f"{server.host}: it hangs up at the login ({told})") from error
             raise NoMailbox(
                 f"{server.host}: login as {server.user} is refused ({told}); "
-                "check that IMAP is switched on in the mailbox, and the app password"
+                "check that IMAP is switched on in the mailbox, and the app password",
+                "login",
             ) from error
         except UnicodeEncodeError as error:
             client.shutdown()
-            raise NoMailbox(f"{server.host}: user and password can have Latin letters, figures and signs only") from error
+            raise NoMailbox(
+                f"{server.host}: user and password can have Latin letters, figures and signs only", "login"
+            ) from error
         except ssl.SSLCertVerificationError as error:
             client.shutdown()
             raise NoMailbox(
-                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})"
+                f"{server.host}:{server.port}: its certificate is not to be trusted ({error.verify_message})", "certificate"
             ) from error
         except BaseException:
             client.shutdown()

@@ -12,7 +12,13 @@ NO_TLS = 'no TLS is spoken on this port; "tls" and "starttls" have ports of thei
 
 
 class NoMailbox(OSError):
-    """There is no mailbox to be had, and connecting again will not help; the text says what to change."""
+    """There is no mailbox to be had, and connecting again will not help; the text says what to change, and so does `code`, as
+    `mailer.wording.outage_mend` knows it.
+    """
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

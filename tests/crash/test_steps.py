@@ -26,6 +26,7 @@ NOT_REACHED = {
     "jobs.ingest_mail._take commits",  # a letter that fails, before its third time
     "jobs.write_sheet._hold commits",  # the book is open elsewhere
     "jobs.send_mail.hold_dead commits",  # an address died while a letter waited for it
+    "jobs.outages.run commits",  # the spreadsheet or the mailbox is out of reach
     "jobs.catching_up.cases_were_reviewed commits",  # the pass after the one in which a restored ledger caught up
     "jobs.ingest_forms._show_known commits",  # a row that an exported file had brought before
 }

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +23,7 @@ from mailer.mailbox.inbox import RawMail
 from mailer.mailbox.server import NoMailbox, Server
 from tests.scenarios.house import ROOT, House, inn
 from tests.wire.mail.broken_imap import PASSWORD, USER, Answer, BrokenImap, said
-from tests.wire.mail.outgoing import OutgoingServer
+from tests.wire.mail.outgoing import Fault, OutgoingServer
 
 SECONDS = 0.1
 
@@ -368,3 +369,73 @@ def test_a_letter_of_hundreds_of_megabytes_is_told_to_staff_and_never_downloaded
     assert not [command for command in server.commands if command.startswith("UID FETCH 1 ") and "[]" in command]
     assert server.marked == {1, 2}
     house.ok("2026-03-02 10:05")
+
+
+# -- out of reach for hours ----------------------------------------------------------
+
+
+def told(outgoing: OutgoingServer) -> list[tuple[str, str]]:
+    """Subject and text of the letters to staff about that, as they were taken."""
+    found = []
+    for taken in outgoing.letters:
+        message = message_from_bytes(taken.raw, policy=policy.default)
+        if message["X-Partner-Template"] == "staff-outage":
+            body = message.get_body(("plain",))
+            assert body is not None
+            found.append((str(message["Subject"]), " ".join(body.get_content().replace("\u00a0", " ").split())))
+    return found
+
+
+def test_a_mailbox_that_refuses_the_login_is_told_in_words_that_staff_understand(
+    house: House, server: BrokenImap, outgoing: OutgoingServer
+) -> None:
+    server.answers["LOGIN"] = said(f"{{tag}} NO [AUTHENTICATIONFAILED] {USER} with {PASSWORD}")
+    for moment in ("10:00", "11:55"):
+        assert house.once(f"2026-03-02 {moment}").code == 1
+    assert not told(outgoing)
+    for moment in ("12:00", "12:05"):
+        assert house.once(f"2026-03-02 {moment}").code == 1
+    ((subject, text),) = told(outgoing)
+    assert subject == "Почтовый ящик недоступен"
+    for words in ("с 2 марта 2026 г., 10:00", "уже 2 часа", "не пускает в ящик", "пароль приложения", "Письма партнёров ждут"):
+        assert words in text
+    assert PASSWORD not in text
+    server.answers.clear()
+    house.ok("2026-03-02 12:10")
+    house.ok("2026-03-02 12:15")
+    *_, (subject, text) = told(outgoing)
+    assert (len(told(outgoing)), subject) == (2, "Почтовый ящик снова доступен")
+    assert "2 часа 10 минут" in text
+    assert "Писем: 2" in text
+
+
+def test_an_outage_that_ends_before_its_letter_could_go_is_not_told(
+    house: House, server: BrokenImap, outgoing: OutgoingServer
+) -> None:
+    server.answers["SEARCH"] = said("{tag} NO nothing doing")
+    outgoing.faults.append(Fault("MAIL", "451 4.3.2 not now", times=10_000))
+    for hour in (10, 12, 13):
+        assert house.once(f"2026-03-02 {hour}:00").code == 1
+    server.answers.clear()
+    outgoing.faults.clear()
+    for day in (2, 3):
+        house.once(f"2026-03-0{day} 20:00")
+    assert house.status("2026-03-03 20:00")["undelivered"] == 0
+    assert not told(outgoing)
+
+
+def test_a_letter_that_had_to_wait_goes_while_it_is_true_the_latest_alone(
+    house: House, server: BrokenImap, outgoing: OutgoingServer
+) -> None:
+    server.answers["SEARCH"] = said("{tag} NO nothing doing")
+    outgoing.faults.append(Fault("MAIL", "451 4.3.2 not now", times=10_000))
+    for moment in ("2 10:00", "2 12:00", "3 12:00"):
+        assert house.once(f"2026-03-0{moment}").code == 1
+    outgoing.faults.clear()
+    for moment in ("3 14:00", "3 18:00"):
+        assert house.once(f"2026-03-0{moment}").code == 1
+    ((_, text),) = told(outgoing)
+    assert "к 3 марта 2026 г., 12:00" in text
+    server.answers.clear()
+    house.ok("2026-03-03 19:00")
+    assert [subject for subject, _ in told(outgoing)] == ["Почтовый ящик недоступен", "Почтовый ящик снова доступен"]
