@@ -12,7 +12,7 @@ from jobs.office import Office, SheetInHand
 from ledger.database import SqlTransaction
 from ledger.notes import ANOTHERS_BOOK, CATCHING_UP, READ_AGAIN
 from sheets.base import DIGEST, INTENT, Base, BaseRow, numbered
-from sheets.columns import BY_NAME, FORMS, NUMBERED
+from sheets.columns import BY_NAME, FORMS, JOURNAL, NUMBERED
 from sheets.plan import Ours
 from sheets.projection import TAB_OF_KIND
 from sheets.shape import Type
@@ -44,9 +44,11 @@ def unknown_numbers(tx: SqlTransaction, base: Base, snapshot: Snapshot) -> list[
     """Numbers of ours that stand in the sheet, if the ledger is new to it and has no such cases: another ledger gave them.
 
     Such a ledger was lost, or is not the one that is meant. To go on would send every letter once more and write over what was
-    decided.
+    decided. A sheet whose «Журнал» is empty was never worked on: numbers in it were typed by people.
     """
-    if any(base.values()) or tx.note(CATCHING_UP):
+    journal = snapshot.usable(JOURNAL.name)
+    worked_on = journal is not None and journal.next_row > journal.header_row + 1
+    if any(base.values()) or tx.note(CATCHING_UP) or not worked_on:
         return []
     return [number for number in sorted(_numbers(snapshot)) if _NUMBER.fullmatch(number) and tx.case(number) is None]
 

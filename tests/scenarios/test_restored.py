@@ -202,6 +202,17 @@ def test_a_ledger_that_was_lost_is_not_begun_anew_over_the_workbook_of_another(o
     assert new == {"staff-attention", "question-received"}
 
 
+def test_numbers_that_people_typed_into_a_new_workbook_hold_nothing_up(tmp_path: Path) -> None:
+    """Whoever kept deals by hand before copies them in, numbers and all; «Журнал» tells that no ledger worked on that book."""
+    house = House(tmp_path / "home")
+    house.init(staff=["staff@vendor.example"])
+    house.add("Сделки", **{"№": "D-2026-0007", "Заказчик": "ООО «Старый»"})
+    house.partner("a@one.example", "ООО «Один»", inn(1))
+    house.once("2026-03-02 10:00")
+    assert house.row("Партнёры", "P-0001")["Авторизация"] == "Авторизован"
+    assert house.row("Сделки", "D-2026-0007")["Заказчик"] == "ООО «Старый»"
+
+
 def test_a_lost_ledger_without_any_copy_is_made_from_that_of_an_empty_home(office: House, tmp_path: Path) -> None:
     """As docs/running.md tells: forms, letters and the sheet make up for it, and nothing is sent twice."""
     office.set_cell("Сделки", "D-2026-0001", "Решение сотрудника", "Аннулировать")
