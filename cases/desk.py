@@ -28,6 +28,8 @@ from cases.model import (
     ReasonText,
     Recorded,
     Remark,
+    RequestData,
+    RequestState,
     Submission,
 )
 from cases.ports import Outside, Transaction
@@ -51,6 +53,26 @@ _OWN_FORM = (CaseKind.PARTNER, *_BUSINESS)
 
 
 _WAITING = (DealState.PENDING, ErrandState.PENDING)
+_NOT_TAKEN_UP = frozenset(
+    {DealState.PENDING, DealState.NEEDS_DATA, DealState.REFUSED, RequestState.OPEN, RequestState.REFUSED, RequestState.CLOSED}
+)
+"""States, of whatever kind, in which nobody has said yes to a case."""
+
+_FLOODED = ("partner-flooded", "strangers-flooded")
+"""Remarks on a case about which a letter was held back: too many forms name its partner from unknown addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unvouched:
+    """A letter that only an unknown address brings about, in the name of `partner`. `flood`: what is remarked of one too many."""
+
+    partner: Case
+    flood: str
+
+    @property
+    def note(self) -> str:
+        """Where the day's letters of that partner and side are counted."""
+        return f"{self.flood}:{self.partner.partner_inn}"
 
 
 @dataclass(slots=True)
@@ -156,6 +178,10 @@ class Desk:
             self.journal(case, "mail-held", template)
             self.remark(case, "stranger-flooded", address=recipient)
             return
+        unvouched = self._unvouched(case, partner, recipient, template)
+        if unvouched and not self._within_measure(case, unvouched, recipient):
+            self.journal(case, "mail-held", template)
+            return
         edition = self.edition(case)
         told = partner.partner() if partner and self.speaks_for(recipient, partner) else None
         mail = compose(
@@ -182,6 +208,9 @@ class Desk:
             self.lift_remark(case, f"letter-delayed:{recipient}")
         if self.tx.queue_mail(mail):
             self.journal(case, f"mail:{template}")
+            if unvouched:
+                self._count(unvouched, self._counted(unvouched) + 1)
+            self.lift_remark(case, "partner-flooded" if told else "strangers-flooded")
 
     def _may_answer(self, case: Case, address: str) -> bool:
         """Are address and case below their daily measures of answers? What a loop of robots would never stop at."""
@@ -206,6 +235,47 @@ class Desk:
         if known:
             return today
         return today + timedelta(days=self.tx.letters_due_since(address, start) // self.outside.answers_per_sender_a_day)
+
+    def _unvouched(self, case: Case, partner: Case | None, address: str, template: str) -> _Unvouched | None:
+        """Does nobody stand behind the letter but whoever typed a partner's INN, which is public, into a form or a letter?
+
+        Without a measure of such letters anybody could have us write to the partner's contacts, and to any address, without end.
+        What staff said yes to is vouched for.
+        """
+        named = case.data.named if isinstance(case.data, RequestData) else ""
+        behind = self.tx.partner(named) if named else partner
+        if behind is None or case.kind in (CaseKind.LEAD, CaseKind.TRAINING):
+            return None
+        if template != "sender-unknown" and (
+            case.state not in _NOT_TAKEN_UP or case.sender_known or self.speaks_for(case.sender, behind)
+        ):
+            return None
+        return _Unvouched(behind, "partner-flooded" if self.speaks_for(address, behind) else "strangers-flooded")
+
+    def _within_measure(self, case: Case, letter: _Unvouched, address: str) -> bool:
+        """Is there room for one more such letter today? If not, the case says so; staff are told when it begins."""
+        most = self.outside.unvouched_per_partner_a_day
+        counted = self._counted(letter)
+        if counted < most:
+            return True
+        if case.kind is not CaseKind.PARTNER or letter.flood == "partner-flooded":  # who else applied has a line of its own
+            self.remark(case, letter.flood, address=address, count=str(most))
+        if counted == most:
+            self._count(letter, counted + 1)
+            inn, name = letter.partner.partner_inn, letter.partner.partner().name
+            self.attention("flood", "", case, self.outside.wording.remark("flood-began", partner=name, inn=inn, count=str(most)))
+        return False
+
+    def _counted(self, letter: _Unvouched) -> int:
+        day, _, count = self.tx.note(letter.note).partition(" ")
+        return int(count) if day == self._today().isoformat() else 0
+
+    def _count(self, letter: _Unvouched, count: int) -> None:
+        self.tx.set_note(letter.note, f"{self._today().isoformat()} {count}")
+
+    def is_flooded(self, case: Case) -> bool:
+        """Is the case one of so many in a partner's name that its partner or sender was not written to?"""
+        return case.kind is not CaseKind.PARTNER and any(remark.code in _FLOODED for remark in case.remarks)
 
     def _holds(self, partner: Case, address: str) -> bool:
         """Does the address speak for that partner, and is the partner authorised?"""

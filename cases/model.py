@@ -402,6 +402,7 @@ class RequestData:
     attended: bool = False
     certificate: str = ""
     facts: Facts = field(default_factory=dict)
+    named: str = ""  # INN of the partner in whose name an unknown address asks
 
 
 @dataclass(slots=True)

@@ -173,7 +173,10 @@ def _foreign(desk: Desk, case: Case, submission: Submission, edition: Edition) -
     submission.due_at = desk.outside.calendar.deadline(submission.received_at, edition.deadlines.authorisation_business_days)
     desk.tx.add_submission(submission)
     desk.remark(case, "foreign-application", address=submission.address)
-    desk.attention("foreign-application", "", case, desk.outside.wording.question("repeat-foreign", address=submission.address))
+    if len(foreign_rows(desk, case)) <= desk.outside.unvouched_per_partner_a_day:
+        desk.attention(
+            "foreign-application", "", case, desk.outside.wording.question("repeat-foreign", address=submission.address)
+        )
     if case.question is None:
         desk.ask_staff(case, "repeat-foreign", {"key": submission.key}, address=submission.address)
     write_unknown(desk, case, submission)

@@ -279,6 +279,7 @@ class Outside:
     mailbox: str = "partners@stakhanovets.ru"
     answers_per_sender_a_day: int = 30
     answers_per_case_a_day: int = 30
+    unvouched_per_partner_a_day: int = 10
     dead_address_days: int = 60
     materials: Materials = Materials()
 

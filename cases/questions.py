@@ -24,8 +24,12 @@ def open_question(
     thread: tuple[str, ...] = (),
     acknowledge: bool = True,
     kind: CaseKind = CaseKind.REQUEST,
+    named: str = "",
 ) -> Case:
-    """A numbered case in the staff's queue; the sender is acknowledged once. The submission is stored with its number."""
+    """A numbered case in the staff's queue; the sender is acknowledged once. The submission is stored with its number.
+
+    `named`: the INN of the partner for which the sender, unknown to it, claims to ask.
+    """
     edition = desk.edition_at(submission.received_at)
     calendar = desk.outside.calendar
     case = Case(
@@ -47,6 +51,7 @@ def open_question(
             partner_name=desk.partner_name(partner_inn),
             about=about,
             facts=facts or {},
+            named=named,
         ),
         partner_inn=partner_inn,
         due_at=calendar.deadline(submission.received_at, edition.deadlines.other_business_days),

@@ -238,6 +238,7 @@ def _to_staff(
         code="appeal" if reading.action == "appeal" and case else "question",
         thread=thread,
         acknowledge=not letter.failed_authentication,
+        named="" if known or partner is None else partner.partner_inn,
     )
     if letter.failed_authentication:
         desk.remark(opened, "forged", address=submission.address)

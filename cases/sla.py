@@ -49,6 +49,7 @@ def advance(desk: Desk, case: Case) -> None:
         ]
         if due:
             case.warned_shares = [*case.warned_shares, *due]
+        if due and not desk.is_flooded(case):
             desk.attention("deadline", str(max(due)), case, case.question.text)
             desk.journal(case, "staff-warned", desk.outside.wording.remark("share-passed", percent=f"{max(due) * 100:g}"))
     plan(desk, case)
@@ -64,6 +65,7 @@ def awaits(case: Case) -> str:
 
 
 def _interim(desk: Desk, case: Case) -> None:
+    flooded = desk.is_flooded(case)
     case.missed = True
     case.interim_at = desk.now
     desk.journal(case, "deadline-missed")
@@ -71,4 +73,6 @@ def _interim(desk: Desk, case: Case) -> None:
         desk.write(case, "deal-waiting", facts={"deal": deal_facts(case), "awaits": awaits(case)})
     elif case.sender or case.partner_inn:
         desk.write(case, "case-waiting", facts={"about": about_facts(case), "awaits": awaits(case)})
+    if flooded:
+        return  # the sheet shows it; a letter for each is what a flood of forms would have
     desk.attention("missed", "", case, case.question.text if case.question else "".join(one.text for one in case.remarks[-1:]))

@@ -199,6 +199,7 @@ def outside(home: Home, editions: Editions, tabs: StaffTabs, now: datetime) -> O
         mailbox=settings.mail.address,
         answers_per_sender_a_day=settings.mail.answers_per_sender_a_day,
         answers_per_case_a_day=settings.mail.answers_per_case_a_day,
+        unvouched_per_partner_a_day=settings.mail.unvouched_per_partner_a_day,
         dead_address_days=settings.mail.dead_address_days,
     )
 

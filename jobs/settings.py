@@ -110,6 +110,7 @@ class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
     authserv_id: str = ""
     answers_per_sender_a_day: int = 30
     answers_per_case_a_day: int = 30
+    unvouched_per_partner_a_day: int = 10
     dead_address_days: int = 60
     max_letter_mb: int = 30
     token_key: str = "file:token.key"  # noqa: S105 - a reference, no secret
@@ -333,6 +334,7 @@ def _sensible(file: str, settings: Settings) -> None:
         ("spreadsheet.attention_after_minutes", settings.spreadsheet.attention_after_minutes),
         ("mail.answers_per_sender_a_day", settings.mail.answers_per_sender_a_day),
         ("mail.answers_per_case_a_day", settings.mail.answers_per_case_a_day),
+        ("mail.unvouched_per_partner_a_day", settings.mail.unvouched_per_partner_a_day),
         ("mail.dead_address_days", settings.mail.dead_address_days),
         ("mail.max_letter_mb", settings.mail.max_letter_mb),
         ("schedule.every_minutes", settings.schedule.every_minutes),

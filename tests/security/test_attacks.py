@@ -211,3 +211,102 @@ def test_who_was_authorised_before_applies_for_other_firms_in_measure_too(house:
         house.partner(ONE, f"ООО «Фирма {n}»", inn(50 + n), "2026-03-03 09:30")
     house.ok("2026-03-03 10:00")
     assert len([sent for sent in house.mails(to=ONE) if sent.at.day == 3]) == 3
+
+
+def _flood(house: House, rows: int) -> None:
+    """Forms of every kind that name a partner, each from another address that nobody vouched for."""
+    for n in range(rows):
+        at = f"2026-03-02 11:{10 + n}"
+        customer = {
+            "Заказчик": f"Клиент {n}",
+            "ИНН заказчика": inn(200 + n),
+            "Продукты": "Стахановец Про",
+            "Количество лицензий": 1,
+        }
+        house.deal(at, f"deal{n}@victim{n}.example", inn(1), f"Клиент {n}", inn(100 + n))
+        house.add_form(
+            "Форма Заказ", at, f"order{n}@victim{n}.example", **{"ИНН партнёра": inn(1), "№ сделки": "D-2026-0001"}, **customer
+        )
+        house.add_form("Форма Пилот", at, f"pilot{n}@victim{n}.example", **{"ИНН партнёра": inn(1)}, **customer)
+        house.partner(f"apply{n}@victim{n}.example", f"ООО «Чужой {n}»", inn(1), at)
+        for topic in ("Вопрос", "NFR-лицензия", "Обучение"):
+            address = f"ask{n}.{len(topic)}@victim{n}.example"
+            house.add_form("Форма Запрос", at, address, **{"ИНН партнёра": inn(1), "Тема": topic, "Текст": f"Вопрос {n}"})
+        house.add_form(
+            "Форма Актуализация", at, f"news{n}@victim{n}.example", **{"№ сделки": "D-2026-0001", "Статус продажи": "тендер"}
+        )
+
+
+def test_forms_in_a_partners_name_flood_neither_it_nor_strangers_nor_staff(house: House) -> None:
+    """An INN is public: whoever types it, each time with another address, must not have us write without end."""
+    house.configure("unvouched_per_partner_a_day = 10", "unvouched_per_partner_a_day = 3")
+    _registered(house)
+    before = len(house.mails())
+    _flood(house, 12)
+    house.deal("2026-03-02 11:30", ONE, inn(1), "ООО «Свой»", inn(300))
+    house.ok("2026-03-02 12:00")
+    new = house.mails()[before:]
+    assert sum(sent.to.endswith(".example") and "victim" in sent.to for sent in new) == 3
+    assert len([sent for sent in new if sent.to == ONE]) == 3 + 1
+    assert house.mails("deal-registered", to=ONE)[-1].text.count("Свой")
+    staff = [sent for sent in new if sent.to == "staff@vendor.example"]
+    assert len(staff) <= 3
+    assert any("Много заявок с неизвестных адресов" in sent.subject for sent in staff)
+    for tab in ("Сделки", "Заказы", "Пилоты", "NFR", "Обращения"):
+        rows = [row for row in house.rows(tab) if row["Состояние"] not in ("Зарегистрирована", "Закрыто")]
+        assert len(rows) >= 12, tab
+        assert any("предельное число писем" in row["Замечания"] for row in rows), tab
+    deals = [row for row in house.rows("Сделки") if row["Состояние"] == "На рассмотрении"]
+    assert sum("Партнёру не сообщили" in row["Замечания"] for row in deals) >= 12 - 3
+    assert "Партнёру не сообщили" not in house.row("Партнёры", "P-0001")["Замечания"]
+
+
+def test_what_a_flood_left_open_is_not_told_of_case_by_case_either(house: House) -> None:
+    """Each row has a deadline of its own: warnings, and interim answers, would be as many."""
+    house.configure("unvouched_per_partner_a_day = 10", "unvouched_per_partner_a_day = 3")
+    _two_partners(house)
+    for n in range(12):
+        house.deal(f"2026-03-02 1{n // 6}:{n % 6}1", f"v{n}@victim{n}.example", inn(1), f"Клиент {n}", inn(100 + n))
+    house.deal("2026-03-02 12:00", "v@new.example", inn(2), "ООО «Другой»", inn(300))  # another partner's is told as ever
+    house.ok("2026-03-02 12:30")
+    before = len(house.mails())
+    for hour in range(9, 18):
+        house.once(f"2026-03-04 {hour:02}:05")
+    for hour in range(9, 18):
+        house.once(f"2026-03-05 {hour:02}:05")
+    new = house.mails()[before:]
+    assert len([sent for sent in new if sent.to == ONE]) == 3  # interim answers
+    told = [sent for sent in new if sent.to == "staff@vendor.example"]
+    assert len(told) <= 3 * 3 + 3 + 1
+    assert all("v9@" not in sent.text for sent in told)
+    assert any("ООО «Другой»" in sent.text or "D-2026-0013" in sent.text for sent in told)
+    assert house.mails("deal-waiting", to=TWO)
+
+
+def test_staffs_yes_to_a_case_out_of_a_flood_is_told_to_the_partner(house: House) -> None:
+    house.configure("unvouched_per_partner_a_day = 10", "unvouched_per_partner_a_day = 1")
+    _two_partners(house)
+    for n in range(4):
+        house.deal(f"2026-03-02 11:{10 + n}", f"v{n}@victim{n}.example", inn(1), f"Клиент {n}", inn(100 + n))
+    house.ok("2026-03-02 12:00")
+    assert "Партнёру не сообщили" in house.row("Сделки", "D-2026-0003")["Замечания"]
+    house.set_cell("Сделки", "D-2026-0003", "Решение сотрудника", "Одобрить")
+    house.set_cells("Сделки", "D-2026-0004", {"Решение сотрудника": "Отказать", "Код отказа": 5})
+    house.ok("2026-03-02 12:10")
+    assert house.mail("deal-registered", to=ONE).number == "D-2026-0003"
+    assert "Партнёру не сообщили" not in house.row("Сделки", "D-2026-0003")["Замечания"]
+    assert house.mails("deal-refused") == []
+    assert house.row("Сделки", "D-2026-0004")["Состояние"] == "Отказано"
+    house.set_cells("Сделки", "D-2026-0002", {"Решение сотрудника": "Отказать", "Код отказа": 5})
+    house.ok("2026-03-03 10:00")  # the next day has room
+    assert house.mail("deal-refused").to == ONE
+
+
+def test_letters_about_a_partners_case_from_many_unknown_addresses_are_answered_in_measure(house: House) -> None:
+    house.configure("unvouched_per_partner_a_day = 10", "unvouched_per_partner_a_day = 3")
+    _registered(house)
+    for n in range(9):
+        house.write(f"v{n}@victim{n}.example", "Вопрос [D-2026-0001]", f"Вопрос номер {n}?", f"2026-03-02 11:1{n}")
+    house.ok("2026-03-02 12:00")
+    assert len(house.mails("question-received")) == 3
+    assert len(house.rows("Обращения")) >= 9
