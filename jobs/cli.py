@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from jobs import backup, demo, doctor, explain, explain_text, listing, logs, person, simulate, simulate_text, status
+from jobs import backup, demo, doctor, ending, explain, explain_text, listing, logs, person, simulate, simulate_text, status
 from jobs.account import pass_account, pass_facts
 from jobs.backends import spreadsheet
 from jobs.home import Home, chosen, make_home, open_home
@@ -25,11 +25,7 @@ from jobs.progress import Progress
 from jobs.run import serve
 from jobs.sample.place import place_sample
 from jobs.settings import SettingsError
-from ledger.database import FAULTS, LedgerUnreachable
-from ledger.migrations import LedgerTooNew
 from mailer.rendering import listing_page
-from rules.decision import ProgrammeError
-from sheets.port import SheetError
 
 NAME = "partner-desk"
 
@@ -51,22 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         logs.set_up(verbose=arguments.verbose, quiet=arguments.command is _demo)
         command: Callable[[argparse.Namespace], int] = arguments.command
         return command(arguments)
-    except Busy as busy:
-        _say(str(busy))
-        return 0
-    except (SettingsError, ProgrammeError, LedgerTooNew) as error:
-        _say(str(error))
-        return 2
-    except SheetError as error:
-        _say(f"the spreadsheet: {error}")
-        return 1
-    except LedgerUnreachable as error:
-        _say(str(error))
-        return 1
-    except FAULTS as error:
-        _say(f"the ledger failed; what was not recorded is done again by the next run ({_first_line(error)})")
-        return 1
-    except Exception as error:  # a bug: its words may quote what people wrote, its places do not
+    except Exception as error:
+        if line := ending.told(error):
+            _say(line)
+            return 0 if isinstance(error, Busy) else 2 if isinstance(error, ending.CONFIGURATION) else 1
         log.error("command-failed", extra={"error": type(error).__name__}, exc_info=error)
         _say(f"the command failed ({type(error).__name__}); with --verbose it tells where in the program")
         return 1
@@ -74,11 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(text: str) -> None:
     print(f"{NAME}: {text}", file=sys.stderr)
-
-
-def _first_line(error: Exception) -> str:
-    """What the database said, without the statement: that may hold personal data."""
-    return next(iter(str(getattr(error, "orig", error)).splitlines()), type(error).__name__)
 
 
 def _known_command(argv: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from jobs import (
@@ -25,6 +26,7 @@ from jobs import (
     write_sheet,
 )
 from jobs.dry_run import rehearsal
+from jobs.ending import told
 from jobs.failpoints import FailPoint, reach
 from jobs.home import Home
 from jobs.lock import DESK, at_work, desk
@@ -32,6 +34,7 @@ from jobs.office import CALLS, Office, open_office
 from jobs.progress import Progress
 from jobs.report import PassReport
 from jobs.settings import SettingsError
+from ledger.database import FAULTS
 from ledger.runs import LeaseGone
 from rules.decision import ProgrammeError
 from sheets.google import GoogleSpreadsheet
@@ -104,6 +107,12 @@ def _run(office: Office, only: str) -> None:
         except LeaseGone as gone:
             office.report.fault(f"{name} stopped: {gone}; this run leaves the rest to that one")
             office.ledger.job_finished(name, slot, office.now, ok=False, error="the lease is gone")
+            return
+        except FAULTS as error:  # the others would do the same, and what they say would bury what matters
+            log.error("job-failed", extra={"job": name, "error": type(error).__name__}, exc_info=error)
+            office.report.fault(told(error))
+            with suppress(*FAULTS):
+                office.ledger.job_finished(name, slot, office.now, ok=False, error="the ledger failed")
             return
         except (SettingsError, ProgrammeError):
             office.ledger.job_finished(name, slot, office.now, ok=False, error="configuration")

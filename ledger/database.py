@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, make_url, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from ledger.copies import back_up
-from ledger.engine import make_engine, reader, shown
+from ledger.engine import LedgerDamaged, make_engine, reader, shown
 from ledger.history import History
 from ledger.migrations import upgrade
 from ledger.runs import (
@@ -33,8 +33,9 @@ class LedgerUnreachable(Exception):
     """The database does not answer, or not this user; the message says which and why, without a password."""
 
 
-FAULTS = (OperationalError, InternalError, LeaseGone)
-"""Raised when the ledger itself fails (away, no room, no word from us for too long in mid-transaction) or is another's by now.
+FAULTS = (OperationalError, InternalError, LedgerDamaged, LeaseGone)
+"""Raised when the ledger itself fails (away, no room, read only, damaged, no word from us for too long in mid-transaction) or is
+another's by now.
 
 No item of work is to blame, nothing of the transaction is kept; a later pass does it again.
 """
@@ -149,8 +150,8 @@ class SqlLedger:
             with reader(self._engine) as connection:
                 faults = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
                 broken = connection.execute(text("PRAGMA foreign_key_check")).all()
-        except DatabaseError as error:
-            return [str(error.orig)]
+        except LedgerDamaged as error:
+            return [str(error)]
         return faults + [f"{row[0]} row {row[1]} points to no row of {row[2]}" for row in broken]
 
     def close(self) -> None:
@@ -170,14 +171,15 @@ def open_ledger(url: str, *, secret: bytes, owner: str) -> SqlLedger:
         raise LedgerUnreachable(f"the ledger {error.filename} cannot be opened: {error.strerror}") from error
     try:
         upgrade(engine)
+    except LedgerDamaged as error:
+        engine.dispose()
+        raise LedgerUnreachable(str(error)) from error
     except DBAPIError as error:
         engine.dispose()
-        local = engine.dialect.name != "postgresql"
-        if local and isinstance(error, OperationalError):
+        if engine.dialect.name != "postgresql" and isinstance(error, OperationalError):
             raise  # no room, or held by another for long: passes
         told = " ".join(str(error.orig).split())
-        mend = "; move it away and restore a backup (docs/running.md)" if local else ""
-        raise LedgerUnreachable(f"the ledger {shown(engine)} cannot be opened: {told}{mend}") from error
+        raise LedgerUnreachable(f"the ledger {shown(engine)} cannot be opened: {told}") from error
     except BaseException:
         engine.dispose()
         raise

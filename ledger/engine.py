@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL
 
 WAIT_SECONDS = 30
@@ -20,6 +20,11 @@ WAIT_SECONDS = 30
 
 IDLE_SECONDS = 60
 """So long a writer may say nothing in mid-transaction (stopped, cut off) before PostgreSQL ends it and lets others in."""
+
+
+class LedgerDamaged(Exception):
+    """The database finds its own file damaged: no row in hand is to blame. The message says which file, and the mend."""
+
 
 _PLACE = 0x70617274  # the advisory lock of writers
 _SESSION: tuple[str, ...] = (
@@ -41,6 +46,7 @@ def make_engine(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         private(Path(url.database))
     engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS})
+    event.listen(engine, "handle_error", _damaged)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -70,6 +76,16 @@ def _set_up_sqlite(connection: sqlite3.Connection, record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _damaged(context: ExceptionContext) -> None:
+    """SQLite says it with the class that stands above all the others, those of faulty values among them."""
+    if type(context.original_exception) is sqlite3.DatabaseError:
+        where = f"the ledger {shown(context.engine)}" if context.engine is not None else "the ledger"
+        raise LedgerDamaged(
+            f"{where} is damaged ({context.original_exception}); nothing more is done: move it away and restore a backup, "
+            "the sheet and the mailbox bring back what came since (docs/running.md)"
+        ) from context.original_exception
 
 
 def _begin_sqlite(connection: Connection) -> None:
