@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 import schedule
 
 from jobs.backends import inbox
+from jobs.ending import told
 from jobs.home import Home
-from jobs.lock import Busy
 from jobs.once import run_pass
 from jobs.progress import Progress
 from mailer.mailbox.imap_inbox import ImapInbox
@@ -35,10 +35,10 @@ def serve(home: Home, progress: Progress, say: Callable[[str], None]) -> int:
     def tick() -> None:
         try:
             report = run_pass(home, datetime.now(UTC), progress)
-        except Busy as busy:
-            say(str(busy))
-            return
         except Exception as error:
+            if line := told(error):
+                say(line)
+                return
             log.error("pass-failed", extra={"error": type(error).__name__}, exc_info=error)
             say(f"the pass failed ({type(error).__name__}); the next one tries again")
             return
