@@ -146,7 +146,8 @@ def review(desk: Desk, case: Case) -> None:
         reasons = desk.reason_texts(decision.reasons, edition)
         errands.refuse(desk, case, "rules", reasons, section, "pilot-refused", _letter(case), decision, recorded)
     else:
-        _accept(desk, case, "rules", int(decision.terms["days"]), decision, recorded)
+        days = case.licence().term_days or int(decision.terms["days"])  # staff's term, if they wrote one down meanwhile
+        _accept(desk, case, "rules", days, decision, recorded)
 
 
 def _letter(case: Case, **more: object) -> dict[str, object]:
@@ -408,14 +409,24 @@ def _hear_term(desk: Desk, case: Case, typed: str) -> None:
     data.term_days = days
     if case.state in OUT:
         _set_term(desk, case)
-        today = desk.outside.calendar.local_date(desk.now)
-        if data.ends_on is not None and data.ends_on >= today:
-            case.state, case.question = ErrandState.RUNNING, None
+        _stands_anew(desk, case)
         desk.tx.cancel_mail(case.number, _LETTERS)
         desk.record(case, "pilot-term", "set", "staff", facts={"days": days, "ends_on": day(data.ends_on)})
         _write_started(desk, case, [])
         _plan(desk, case)
     desk.tx.save(case)
+
+
+def _stands_anew(desk: Desk, case: Case) -> None:
+    """Under its new dates it runs again, or its report is due again; one that is overdue by them too has been told so."""
+    data, today = case.licence(), desk.outside.calendar.local_date(desk.now)
+    if data.ends_on is not None and data.ends_on >= today:
+        case.state, case.question = ErrandState.RUNNING, None
+    elif case.state == ErrandState.OVERDUE and data.report_due_on is not None:
+        if data.report_due_on >= today:
+            case.state, case.question = ErrandState.REPORT_DUE, None
+        else:
+            data.done = [*data.done, *(step.mark for step in agenda(desk, case) if step.at <= desk.now)]
 
 
 def _days(typed: str) -> int:

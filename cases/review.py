@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cases import clockwork, deals, leads, nfr, orders, partners, pilots, questions, sla, tiers, training
+from cases import clockwork, deals, leads, nfr, orders, partners, pilots, questions, tiers, training
 from cases.desk import Desk
 from cases.model import Case, CaseKind, DealState, PartnerState
 
@@ -34,8 +34,6 @@ def review(desk: Desk, case: Case) -> None:
     if case.kind is CaseKind.PARTNER:
         if case.state == PartnerState.AUTHORISED and case.partner().tier_grace_until is not None:
             tiers.after_grace(desk, case)
-        elif case.state == PartnerState.AUTHORISED and case.question is not None:
-            sla.advance(desk, case)
         else:
             partners.review(desk, case)
     elif case.kind is CaseKind.ORDER:

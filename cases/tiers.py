@@ -128,7 +128,8 @@ def move(
     raised = order.index(tier) > order.index(data.tier)
     old, data.tier = data.tier, tier
     data.tier_warned_at, data.tier_grace_until, data.tier_declined = None, None, ""
-    if case.question is not None and case.question.code in ("demote", "confirm-tier"):
+    answered = ("demote", "confirm-tier", *(("violation",) if by == "staff" and not raised else ()))
+    if case.question is not None and case.question.code in answered:
         case.question = None
     desk.record(
         case, "tier", "raise" if raised else "lower", by, (), decision, {**(facts or {}), "from": old.value, "to": tier.value}

@@ -289,10 +289,13 @@ def _hear_attended(desk: Desk, case: Case, word: StaffWord) -> None:
 
 
 def _attended(desk: Desk, case: Case, attended: bool) -> None:
-    """Attendance feeds the tiers; a missed training needs a new date."""
+    """Attendance feeds the tiers; a missed training needs a new date, one that was called off or refused does not."""
     data = case.request()
     passed = case.state == RequestState.PASSED
     data.attended = attended
+    if not attended and case.state in (RequestState.CLOSED, RequestState.REFUSED):
+        desk.tx.save(case)
+        return
     case.state = RequestState.PASSED if attended else RequestState.OPEN
     case.question = None
     desk.record(case, "training", "passed" if attended else "open", "staff")

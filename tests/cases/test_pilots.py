@@ -204,3 +204,35 @@ def test_an_impossible_term(house: House) -> None:
     house.pilot(ONE, A, term_days="60")
     house.staff(T, staff_term="две недели")
     assert "число дней от 1 до 366, а указано «две недели»" in house.row(T)["Замечания"]
+
+
+def test_staffs_term_stands_when_what_the_pilot_waited_for_comes(house: House) -> None:
+    running(house)
+    house.later("2026-03-31 09:00")
+    house.now = at("2026-03-31 10:00")
+    house.pilot(ONE, A)
+    house.staff("T-2026-0002", staff_term="21")
+    house.now = at("2026-03-31 11:00")
+    report(house)
+    row = house.row("T-2026-0002")
+    assert (row["Состояние"], row["Срок дней"]) == ("Одобрено", 21)
+
+
+def test_a_longer_term_makes_an_overdue_report_due_again(house: House) -> None:
+    running(house)
+    house.later("2026-03-31 09:00")
+    assert "запросить у заказчика" in house.row(T)["Замечания"]
+    house.now = at("2026-03-31 10:00")
+    assert to_partner(house.staff(T, staff_term="24")) == ["pilot-started"]
+    assert to_partner(house.later("2026-03-31 11:00")) == []
+    row = house.row(T)
+    assert (row["Состояние"], row["Отчёт до"], row["Замечания"]) == ("Ждёт отчёта", date(2026, 4, 9), "")
+
+
+def test_a_report_that_is_overdue_by_the_new_term_too_is_not_asked_for_twice(house: House) -> None:
+    running(house)
+    house.later("2026-03-31 09:00")
+    house.now = at("2026-03-31 10:00")
+    assert to_partner(house.staff(T, staff_term="12")) == ["pilot-started"]
+    assert to_partner(house.later("2026-03-31 11:00")) == []
+    assert house.row(T)["Состояние"] == "Отчёт просрочен"

@@ -144,3 +144,20 @@ def test_a_course_that_nobody_answers_is_told_of_in_time(house: House) -> None:
     course(house, Tier.SILVER)
     house.now = at("2026-03-02 10:00")
     assert "case-waiting" in to_partner(house.later("2026-03-04 18:00"))
+
+
+def test_nobody_attended_what_was_called_off_and_it_stays_so(house: House) -> None:
+    number = house.partner(ONE, A)
+    house.staff(number, staff_decision="Деавторизовать")
+    house.staff(LINE, attended="Нет")
+    assert house.row(LINE)["Состояние"] == "Закрыто"
+    letters = house.staff(number, staff_decision="Авторизовать")
+    assert "training-invitation" in to_partner(letters)
+    assert house.row("Q-2026-0002")["Состояние"] == "На рассмотрении"
+
+
+def test_what_was_called_off_and_held_after_all_counts(house: House) -> None:
+    house.partner(ONE, A)
+    house.staff(LINE, staff_decision="Закрыть")
+    house.staff(LINE, attended="Да")
+    assert house.row(LINE)["Состояние"] == "Пройдено"

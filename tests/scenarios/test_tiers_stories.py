@@ -207,6 +207,41 @@ def test_staff_deauthorise_for_a_breach_and_the_letter_gives_no_reason(house: Ho
     assert "Демпинг" not in house.mail("partner-deauthorised", A).text
 
 
+def complaint(house: House, on: str) -> None:
+    """A line of `Нарушения`."""
+    house.add("Нарушения", Дата=date.fromisoformat(on), **{"ИНН партнёра": ONE, "Вид": "Жалоба", "Описание": "Звонил заказчик"})
+
+
+def test_lowering_the_tier_is_an_answer_to_a_complaint_and_raising_it_is_none(house: House) -> None:
+    silver(house)
+    complaint(house, "2026-03-02")
+    house.ok("2026-03-03 10:00")
+    house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Повысить")
+    house.ok("2026-03-03 11:00")
+    assert standing(house)[0] == "Золотой"
+    assert "02.03.2026 Жалоба" in remarks(house)
+    house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Понизить")
+    house.ok("2026-03-03 12:00")
+    assert standing(house)[0] == "Серебряный"
+    assert "Жалоба" not in remarks(house)
+    house.ok("2026-03-04 10:00")
+    assert "Жалоба" not in remarks(house)
+
+
+def test_a_complaint_about_a_partner_that_had_been_warned_sends_the_partner_no_letter(house: House) -> None:
+    silver(house)
+    house.ok("2026-04-01 09:30")
+    assert house.mail("tier-warning", A)
+    house.set_cell("Партнёры", PARTNER, "Статус", "Белый")
+    house.ok("2026-04-10 10:00")
+    complaint(house, "2026-04-29")
+    house.ok("2026-04-29 10:00")
+    assert "29.04.2026 Жалоба" in remarks(house)
+    house.ok("2026-05-04 10:00")
+    assert "29.04.2026 Жалоба" in remarks(house)
+    assert not house.mails("case-waiting"), "the application was answered long ago"
+
+
 def stranger(house: House, at: str, address: str = "x@other.example") -> None:
     """An application with the partner's INN from an address that nobody knows."""
     house.partner(address, "ООО «Первый»", ONE, at=at)
