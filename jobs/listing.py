@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +14,7 @@ from rich.table import Table
 from cases.listing import Listed, exported, listed, shown_under
 from jobs.failpoints import FailPoint, reach
 from jobs.home import Home
+from jobs.keeping import write_whole
 from jobs.office import Office, owner_of
 from jobs.programme import load_editions
 from ledger.database import open_ledger
@@ -39,8 +39,8 @@ def run(office: Office) -> None:
         return
     try:
         folder.mkdir(exist_ok=True)
-        _replace(folder / JSON, as_json(lines))
-        _replace(folder / HTML, listing_page(lines))
+        write_whole(folder / JSON, as_json(lines).encode())
+        write_whole(folder / HTML, listing_page(lines).encode())
     except OSError as error:
         office.report.fault(f"the list of partners cannot be written to {folder} ({error.strerror or error}); it is tried again")
         return
@@ -73,10 +73,3 @@ def show(console: Console, lines: Sequence[Listed]) -> None:
     for line in lines:
         table.add_row(*(escape(text) for text in (TERMS[line.tier], line.name, line.region, line.site)))
     console.print(table if lines else "nobody is listed", highlight=False)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the file whole or not at all: a web server may read it at any moment. What a crash leaves is written over."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

@@ -20,6 +20,7 @@ from cases.ports import Outgoing
 from cases.undelivered import came_back, to_another
 from jobs.attention import tell_staff
 from jobs.failpoints import FailPoint, reach
+from jobs.keeping import write_whole
 from jobs.office import Office
 from ledger.database import SqlTransaction
 from ledger.delivery import LeaseLost
@@ -222,12 +223,10 @@ def compose(office: Office, outgoing: Outgoing, files: Sequence[File]) -> bytes:
 
 
 def keep_offer(office: Office, offer: Offer) -> File:
-    """Render the offer and keep it as a file, whole or not at all. A crash leaves what the next try writes over."""
+    """Render the offer and keep it as a file."""
     file = offer_file(offer, office.home.settings.vendor.details())
     office.offers.mkdir(parents=True, exist_ok=True)
-    draft = office.offers / f".{file.name}.new"
-    draft.write_bytes(file.content)
-    draft.replace(office.offers / file.name)
+    write_whole(office.offers / file.name, file.content)
     return file
 
 

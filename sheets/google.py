@@ -319,7 +319,9 @@ class GoogleSpreadsheet:
         draft = self._memory.with_name(f".{self._memory.name}.new")
         try:
             if not self._memory.exists() or self._memory.read_text(encoding="utf-8") != text:
-                draft.write_text(text, encoding="utf-8")
+                draft.unlink(missing_ok=True)  # a link that somebody planted is not followed
+                with draft.open("x", encoding="utf-8") as file:
+                    file.write(text)
                 draft.replace(self._memory)
         except OSError:
             self._memory = None  # it only saves a read

@@ -78,7 +78,8 @@ class _Delivery:
             raise Withdrawn("not ours any more")
         draft = self._folder / "tmp" / name
         try:
-            with open(draft, "wb") as file:
+            draft.unlink(missing_ok=True)  # what a crash left, or a link that somebody planted
+            with open(draft, "xb") as file:
                 file.write(raw.replace(b"\r\n", b"\n"))
                 file.flush()
                 os.fsync(file.fileno())

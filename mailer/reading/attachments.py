@@ -69,13 +69,15 @@ def media_type(data: bytes) -> tuple[str, str]:
 
 def stored(file: File, key: str, folder: Path) -> Attachment:
     """Write the file under a name made of the letter's key and its bytes: durable before anybody learns of it, the same when read
-    again.
+    again. A link that somebody planted in its place, or its folder's, is replaced, never followed.
     """
     kind, ending = media_type(file.data)
     digest = hashlib.sha256(key.encode("utf-8", "replace") + b"\0" + file.data).hexdigest()
     stored = f"{digest[:2]}/{digest[:40]}{ending}"
     target = folder / stored
-    if not target.exists() or target.stat().st_size != len(file.data):
+    if target.parent.is_symlink():
+        target.parent.unlink()
+    if target.is_symlink() or not target.exists() or target.stat().st_size != len(file.data):
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")  # nobody else may read it
         try:
