@@ -38,6 +38,9 @@ _FROM_TEXT: dict[str, Callable[[str], Cell]] = {
     "time": time.fromisoformat,
 }
 
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+"""Of our environment the child gets these alone: passwords may stand in the rest, and it reads what strangers made."""
+
 
 class UnreadableBook(ValueError):
     """The file is no workbook, or a broken one."""
@@ -57,7 +60,7 @@ def read_book(path: Path) -> list[Grid]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=3 * SECONDS,
-            env={**os.environ, "PYTHONPATH": search},
+            env={**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, "PYTHONPATH": search},
             check=False,
         )
     except subprocess.TimeoutExpired:

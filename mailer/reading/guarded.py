@@ -20,6 +20,9 @@ from cases.incoming_mail import Attachment, Letter, LetterKind
 from mailer.reading.letter import read_letter
 from mailer.reading.limits import DEFAULT_LIMITS, NO_MEMORY, LetterLimits, Overrun, Unreadable, has_packed_files, is_suspicious
 
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+"""Of our environment the child gets these alone: passwords may stand in the rest, and it reads what strangers made."""
+
 
 def read_guarded(
     raw: bytes,
@@ -76,7 +79,7 @@ def _by_child(raw: bytes, order: Mapping[str, object], limits: LetterLimits) -> 
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=limits.seconds + 5,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, "PYTHONPATH": path},
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+import openpyxl
 import pytest
 
 from tests.scenarios.house import House
@@ -74,3 +78,22 @@ def test_secrets_that_others_can_read_or_settings_that_they_can_change_are_named
     for path in (house.root, house.root / "config.toml"):
         assert f"chmod o-w {path}" in done.out.replace("\n", " ")
     assert "sqlite:///" not in done.out
+
+
+def test_whoever_reads_what_strangers_made_has_no_secrets_at_hand(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Letters and books that may be made to break their reader are read by processes of their own."""
+    monkeypatch.setenv("DESK_PASSWORD", "hunter2")
+    seen, child = tmp_path / "seen", tmp_path / "python"
+    child.write_text(f'#!/bin/sh\n{{ env; echo "child: $*"; }} >> {seen}\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    child.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(child))
+    book = openpyxl.Workbook()
+    book.save(house.root / "forms/answers.xlsx")
+    house.write("a@one.example", "Вопрос", "--x\n" * 5000, "2026-03-02 09:00")
+    house.once("2026-03-02 10:00")
+    told = seen.read_text(encoding="utf-8")
+    assert ["sheets.export_books" in told, "mailer.reading.guarded" in told] == [True, True], told
+    assert "hunter2" not in told
+    assert len(house.mails("question-received")) == 1
