@@ -9,7 +9,7 @@ from pathlib import Path
 from jobs.home import Home
 from jobs.office import owner_of
 from jobs.settings import SettingsError
-from ledger.copies import BackupUnusable, restore
+from ledger.copies import BackupUnusable, CopyFailed, restore
 from ledger.database import open_ledger
 
 
@@ -26,6 +26,8 @@ def back_up(home: Home, file: str, now: datetime) -> Path:
         raise SettingsError(f"{path} is there already; name another file") from error
     except OSError as error:
         raise SettingsError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except CopyFailed as error:
+        raise SettingsError(f"{path}: the copy could not be written, there is none ({error})") from error
     return path
 
 
@@ -39,3 +41,5 @@ def put_back(home: Home, file: str) -> dict[str, int]:
         return restore(Path(file), home.ledger_url)
     except BackupUnusable as error:
         raise SettingsError(str(error)) from error
+    except OSError as error:
+        raise SettingsError(f"nothing was restored ({error.strerror or error})") from error

@@ -12,6 +12,7 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, delete, func, insert, make_url, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from ledger.engine import make_engine, private, reader, shown
 from ledger.migrations import upgrade
@@ -27,6 +28,10 @@ class BackupUnusable(Exception):
     """The backup cannot be restored, or not there; nothing was changed."""
 
 
+class CopyFailed(Exception):
+    """The copy could not be written whole (no room), and there is none; the ledger is as it was."""
+
+
 def back_up(engine: Engine, path: Path) -> None:
     """See `SqlLedger.backup`."""
     if os.path.lexists(path):
@@ -34,22 +39,14 @@ def back_up(engine: Engine, path: Path) -> None:
     # A folder of our own: nobody who may write into the other one can have put a file or a link in the copy's place.
     with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         private(draft := Path(folder) / "draft.db")
-        if engine.dialect.name == "sqlite":
-            with reader(engine) as connection, closing(sqlite3.connect(draft)) as target:
-                source = connection.connection.driver_connection
-                assert isinstance(source, sqlite3.Connection)
-                source.backup(target)
-                _alone(target)
-        else:
-            made = make_engine(make_url(f"sqlite:///{draft}"))
-            try:
-                upgrade(made)
-                with reader(engine) as connection, made.begin() as target_connection:
-                    _copy_rows(connection, target_connection)
-            finally:
-                made.dispose()
-            with closing(sqlite3.connect(draft)) as target:
-                _alone(target)
+        try:
+            _draw(engine, draft)
+        except sqlite3.OperationalError as error:
+            raise CopyFailed(str(error)) from error
+        except OperationalError as error:
+            if isinstance(error.orig, sqlite3.Error):  # else it is PostgreSQL, the ledger itself
+                raise CopyFailed(str(error.orig)) from error
+            raise
         with open(draft, "rb") as file:
             os.fsync(file.fileno())
         try:
@@ -60,38 +57,74 @@ def back_up(engine: Engine, path: Path) -> None:
             draft.replace(path)
 
 
+def _draw(engine: Engine, draft: Path) -> None:
+    """The copy, as one file without companions."""
+    if engine.dialect.name == "sqlite":
+        with reader(engine) as connection, closing(sqlite3.connect(draft)) as target:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            source.backup(target)
+            _alone(target)
+        return
+    made = make_engine(make_url(f"sqlite:///{draft}"))
+    try:
+        upgrade(made)
+        with reader(engine) as connection, made.begin() as target_connection:
+            _copy_rows(connection, target_connection)
+    finally:
+        made.dispose()
+    with closing(sqlite3.connect(draft)) as target:
+        _alone(target)
+
+
 def restore(path: Path, url: str) -> dict[str, int]:
     """Fill a ledger that is not there yet, or is empty, from a backup of this program or an older one; gives the rows by table.
 
-    Raises BackupUnusable: no sound backup of this program's, or a ledger with something in it.
+    Raises BackupUnusable: no sound backup of this program's, a ledger with something in it, or no room for it. Nothing is changed
+    then.
     """
     if not path.is_file():
         raise BackupUnusable(f"{path}: no such file")
     faults = _faults(path)
     if faults:
         raise BackupUnusable(f"{path}: {faults}")
+    file = make_url(url).database if make_url(url).get_backend_name() == "sqlite" else None
+    new = file is not None and not Path(file).exists()
     target = make_engine(make_url(url))
     try:
-        upgrade(target)
-        with ExitStack() as opened:
-            folder = Path(opened.enter_context(TemporaryDirectory()))
-            source = opened.enter_context(_source(path, folder))
-            reading, writing = opened.enter_context(reader(source)), opened.enter_context(target.begin())
-            if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
-                raise BackupUnusable(f"the ledger {shown(target)} is not empty; move it away first")
-            counts = _copy_rows(reading, writing)
-            last = writing.execute(select(func.max(job_runs.c.started_at)).where(job_runs.c.job == "ingest_mail")).scalar_one()
-            lost = writing.scalars(select(notes.c.value).where(notes.c.key.in_((READ_AGAIN, RESTORED))))
-            earlier = (note.partition("/")[0] for note in lost if note)  # the backup may be one of a ledger that was catching up
-            since = min((datetime.fromisoformat(moment) for moment in earlier), default=last or _LONG_AGO).isoformat()
-            told = {RESTORED: since, READ_AGAIN: since, CATCHING_UP: "{}"}
-            rows = [{"key": key, "value": value} for key, value in told.items()]
-            writing.execute(upsert(target.dialect.name, notes, "value"), rows)
-            # Whoever was at work when the copy was made had its claims on another ledger.
-            writing.execute(delete(leases))
-            writing.execute(update(mails).where(mails.c.lease_until.is_not(None)).values(lease_until=_LONG_AGO))
-    finally:
+        counts = _fill(path, target)
+    except BaseException as error:
         target.dispose()
+        if file is not None and new:  # half a ledger would stand in the way of the next try
+            for name in (file, f"{file}-wal", f"{file}-shm"):
+                Path(name).unlink(missing_ok=True)
+        if isinstance(error, OperationalError):
+            raise BackupUnusable(f"nothing was restored: {str(error.orig).splitlines()[0]}") from error
+        raise
+    target.dispose()
+    return counts
+
+
+def _fill(path: Path, target: Engine) -> dict[str, int]:
+    """Put the backup's rows into the ledger, in one transaction."""
+    upgrade(target)
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(TemporaryDirectory()))
+        source = opened.enter_context(_source(path, folder))
+        reading, writing = opened.enter_context(reader(source)), opened.enter_context(target.begin())
+        if any(writing.execute(select(table).limit(1)).first() is not None for table in metadata.sorted_tables):
+            raise BackupUnusable(f"the ledger {shown(target)} is not empty; move it away first")
+        counts = _copy_rows(reading, writing)
+        last = writing.execute(select(func.max(job_runs.c.started_at)).where(job_runs.c.job == "ingest_mail")).scalar_one()
+        lost = writing.scalars(select(notes.c.value).where(notes.c.key.in_((READ_AGAIN, RESTORED))))
+        earlier = (note.partition("/")[0] for note in lost if note)  # the backup may be one of a ledger that was catching up
+        since = min((datetime.fromisoformat(moment) for moment in earlier), default=last or _LONG_AGO).isoformat()
+        told = {RESTORED: since, READ_AGAIN: since, CATCHING_UP: "{}"}
+        rows = [{"key": key, "value": value} for key, value in told.items()]
+        writing.execute(upsert(target.dialect.name, notes, "value"), rows)
+        # Whoever was at work when the copy was made had its claims on another ledger.
+        writing.execute(delete(leases))
+        writing.execute(update(mails).where(mails.c.lease_until.is_not(None)).values(lease_until=_LONG_AGO))
     return counts
 
 
