@@ -8,12 +8,13 @@ from decimal import Decimal
 from cases import waiting
 from cases.desk import Desk
 from cases.letters import day, deal_facts
-from cases.model import Case, DealState, Echo, Facts, ReasonText, SaleStatus, Submission
+from cases.model import Answer, Case, DealState, Echo, Facts, ReasonText, SaleStatus, Submission
 from rules.clock import DealClock, Step, Term, Timed, agenda, due_now, extended, report_due, wakes_at
 from rules.deals import ExtensionFacts, extend
 from rules.decision import Outcome
 from rules.edition import Tier
 
+_UNDECIDED = (DealState.PENDING, DealState.NEEDS_DATA)
 FINAL_ACTIONS = {"won": DealState.WON, "lost": DealState.LOST, "withdraw": DealState.WITHDRAWN}
 
 
@@ -114,7 +115,10 @@ def expire(desk: Desk, case: Case) -> None:
 def finish(desk: Desk, case: Case, state: DealState, outcome: str, by: str, reasons: tuple[ReasonText, ...] = ()) -> None:
     """A final state frees the customer: undecided rivals are looked at again, whoever is on the waiting list is told."""
     data = case.deal()
+    undecided = case.state in _UNDECIDED
     case.state = state
+    if undecided:
+        desk.answer(case, Answer.ACCEPTED)  # nothing is awaited any more; how it ended stands in the deal's own row
     data.closed_at = desk.now
     data.echo = None
     case.question, case.wakes_at, case.waits_for = None, None, []
@@ -235,13 +239,15 @@ def end(desk: Desk, case: Case, action: str, by: str) -> DealState:
 
 def close(desk: Desk, case: Case, action: str, by: str, answers: list[Submission], thread: tuple[str, ...] = ()) -> None:
     """Won, lost or withdrawn; tells the partner."""
+    undecided = case.state in _UNDECIDED
     state = end(desk, case, action, by)
+    rows = desk.answer(case, Answer.ACCEPTED) if undecided else []
     distinct = answers[0].key if answers else ""
     desk.write(
         case,
         "deal-closed",
         facts={"deal": shown(desk, case), "outcome": state.value},
-        answers=answers,
+        answers=[*answers, *rows],
         distinct=distinct,
         thread=thread,
     )

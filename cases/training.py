@@ -26,6 +26,8 @@ from rules.training import course_terms, proposed_day, reminder_days
 SALES, TECHNICAL = "sales", "technical"
 _LETTERS = ("training-reminder",)
 _PASSED = ("training-passed",)
+_REQUESTED = "course"
+"""What staff are asked about a course that was requested."""
 
 
 # -- opening --------------------------------------------------------------------------
@@ -67,7 +69,7 @@ def take(desk: Desk, submission: Submission, partner_inn: str, text: str) -> Non
         subject=desk.outside.wording.term("technical"),
         text=text,
         partner_inn=partner_inn,
-        code="course",
+        code=_REQUESTED,
         acknowledge=False,
         kind=CaseKind.TRAINING,
     )
@@ -177,16 +179,21 @@ def agenda(desk: Desk, case: Case) -> list[tuple[datetime, str]]:
 
 def _plan(desk: Desk, case: Case) -> None:
     ahead = [at for at, _ in agenda(desk, case)]
-    if case.question is not None and case.due_at is not None:
+    if _awaits_answer(case):
         ahead += sla.moments(desk, case)
     case.wakes_at = min((at for at in ahead if at > desk.now), default=None)
     desk.tx.save(case)
 
 
+def _awaits_answer(case: Case) -> bool:
+    """Does the partner wait for staff's answer to its request? What staff are asked later is no matter of the deadline."""
+    return case.state == RequestState.OPEN and case.question is not None and case.question.code == _REQUESTED
+
+
 def review(desk: Desk, case: Case) -> None:
     """A training that is due to be looked at: reminders, attendance, a request that waits for staff."""
     data = case.request()
-    if case.state == RequestState.OPEN and case.question is not None and case.due_at is not None:
+    if _awaits_answer(case):
         sla.advance(desk, case)
     due = [mark for at, mark in agenda(desk, case) if at <= desk.now]
     data.done = [*data.done, *due]
@@ -230,7 +237,7 @@ def hear(desk: Desk, case: Case, word: StaffWord) -> None:
 
 def _agree(desk: Desk, case: Case) -> None:
     """A course is agreed on: the line stays open until it was attended."""
-    if case.request().topic != TECHNICAL or case.question is None or case.question.code != "course":
+    if case.request().topic != TECHNICAL or not _awaits_answer(case):
         raise Impossible("no-question")
     case.question = None
     case.decided_at = desk.now

@@ -161,3 +161,12 @@ def test_what_was_called_off_and_held_after_all_counts(house: House) -> None:
     house.staff(LINE, staff_decision="Закрыть")
     house.staff(LINE, attended="Да")
     assert house.row(LINE)["Состояние"] == "Пройдено"
+
+
+def test_whoever_missed_an_agreed_course_is_not_told_to_wait_for_an_answer(house: House) -> None:
+    course(house, Tier.SILVER)
+    house.now = at("2026-03-02 10:00")
+    house.staff("Q-2026-0002", held_on="2026-04-06")
+    house.now = at("2026-04-05 10:00")
+    house.staff("Q-2026-0002", attended="Нет")
+    assert "case-waiting" not in to_partner(house.later("2026-04-07 09:00"))
