@@ -255,14 +255,14 @@ class Desk:
     def _within_measure(self, case: Case, letter: _Unvouched, address: str) -> bool:
         """Is there room for one more such letter today? If not, the case says so; staff are told when it begins."""
         most = self.outside.unvouched_per_partner_a_day
-        counted = self._counted(letter)
-        if counted < most:
+        if self._counted(letter) < most:
             return True
         if case.kind is not CaseKind.PARTNER or letter.flood == "partner-flooded":  # who else applied has a line of its own
             self.remark(case, letter.flood, address=address, count=str(most))
-        if counted == most:
-            self._count(letter, counted + 1)
-            inn, name = letter.partner.partner_inn, letter.partner.partner().name
+        inn, name = letter.partner.partner_inn, letter.partner.partner().name
+        today = self._today().isoformat()
+        if self.tx.note(f"flood-told:{inn}") != today:
+            self.tx.set_note(f"flood-told:{inn}", today)
             self.attention("flood", "", case, self.outside.wording.remark("flood-began", partner=name, inn=inn, count=str(most)))
         return False
 

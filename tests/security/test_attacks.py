@@ -250,8 +250,7 @@ def test_forms_in_a_partners_name_flood_neither_it_nor_strangers_nor_staff(house
     assert len([sent for sent in new if sent.to == ONE]) == 3 + 1
     assert house.mails("deal-registered", to=ONE)[-1].text.count("Свой")
     staff = [sent for sent in new if sent.to == "staff@vendor.example"]
-    assert len(staff) <= 3
-    assert any("Много заявок с неизвестных адресов" in sent.subject for sent in staff)
+    assert sorted("Много заявок с неизвестных адресов" in sent.subject for sent in staff) == [False, True]
     for tab in ("Сделки", "Заказы", "Пилоты", "NFR", "Обращения"):
         rows = [row for row in house.rows(tab) if row["Состояние"] not in ("Зарегистрирована", "Закрыто")]
         assert len(rows) >= 12, tab
