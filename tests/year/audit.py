@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tests.year.books import Books
+from tests.year.events import TABS
 from tests.year.figures import TERMS
 from tests.year.hands import Row, as_text
 from tests.year.records import (
@@ -59,6 +60,9 @@ TEMPLATES = frozenset(
         "pilot-ending",
         "pilot-report-due",
         "training-invitation",
+        "training-passed",
+        "listing-approved",
+        "listing-ended",
         "tier-raised",
         "tier-warning",
         "tier-lowered",
@@ -67,6 +71,8 @@ TEMPLATES = frozenset(
         "waiting-list",
         "customer-free",
         "appeal-answered",
+        "partner-standing",
+        "partner-updated",
         "lead-assigned",
         "lead-answered",
         "lead-reminder",
@@ -96,9 +102,10 @@ def differences(books: Books, stage: Stage) -> list[Difference]:
     found = [Difference("", "fault", "", fault) for fault in stage.faults]
     found += _tab(stage.rows("Партнёры"), {one.number: _partner(books, one) for one in books.partners.values()})
     found += _tab(stage.rows("Сделки"), {one.number: _deal(one) for one in books.deals.values()})
-    for kind, tab in (("order", "Заказы"), ("pilot", "Пилоты"), ("nfr", "NFR"), ("question", "Обращения")):
-        found += _tab(stage.rows(tab), {one.number: _errand(one) for one in books.errands.values() if one.kind == kind})
+    for tab in sorted(set(TABS.values())):
+        found += _tab(stage.rows(tab), {one.number: _errand(one) for one in books.errands.values() if TABS[one.kind] == tab})
     found += _tab(stage.rows("Лиды"), {one.number: _lead(books, one) for one in books.leads.values()})
+    found += _proposals(books, stage)
     found += _lead_states(books, stage)
     found += _quotas(books, stage)
     found += _forms(books, stage)
@@ -141,7 +148,7 @@ def _partner(books: Books, partner: Partner) -> dict[str, Any]:
 
 def _deal(deal: Deal) -> dict[str, Any]:
     cells: dict[str, Any] = {"ИНН партнёра": deal.partner, "Состояние": deal.state}
-    cells["Подана"] = _moment(deal.place[0] if deal.place else deal.submitted)
+    cells["Подана"] = _moment(deal.submitted)
     if deal.state == REFUSED:
         cells["Причина"] = ", ".join(map(str, deal.codes))
     if deal.state != NEEDS_DATA:
@@ -166,6 +173,15 @@ def _errand(errand: Errand) -> dict[str, Any]:
     if errand.kind == "nfr" and errand.started is not None:
         cells |= {"Выдана": _day(errand.started), "Окончание": _day(errand.ends)}
     return cells
+
+
+def _proposals(books: Books, stage: Stage) -> Iterator[Difference]:
+    """Is it proposed to staff to lower a tier, because of its conditions or of a violation?"""
+    for row in stage.rows("Партнёры"):
+        partner = next((one for one in books.partners.values() if one.number == row["№"]), None)
+        asked = partner is not None and partner.proposal in ("lower", "violation")
+        if asked != ("Предложение: понизить" in row["Замечания"]):
+            yield Difference(str(row["№"]), "proposal", str(asked), str(row["Замечания"]))
 
 
 def _lead(books: Books, lead: Lead) -> dict[str, Any]:

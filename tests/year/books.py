@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from tests.year.days import Days, months_after
-from tests.year.events import Line, Typed
+from tests.year.events import Typed
 from tests.year.figures import SALES_MONTHS
+from tests.year.lines import Lines, day_of
 from tests.year.records import Answered, Deal, Errand, Lead, Letter, Partner
 
 FREE_MAIL = {"mail.ru", "yandex.ru", "gmail.com"}
@@ -40,10 +41,13 @@ class Books:
     leads_given: dict[str, list[datetime]] = field(default_factory=dict)
     invited: list[Partner] = field(default_factory=list)
     rows: dict[str, Answered] = field(default_factory=dict)
-    lines: dict[str, list[Line]] = field(default_factory=dict)
+    lines: Lines = field(default_factory=Lines)
     letters: list[Letter] = field(default_factory=list)
-    products: set[str] = field(default_factory=set)
+    products: dict[str, float] = field(default_factory=dict)
+    """List prices by name, in roubles."""
     intake: int = 0
+    told_month: date = date.min
+    """Of which month partners were told where they stand."""
     by_customer: dict[str, list[Deal]] = field(default_factory=dict)
     by_partner: dict[str, list[Deal]] = field(default_factory=dict)
     _counted: Counter[str] = field(default_factory=Counter)
@@ -82,31 +86,14 @@ class Books:
     def sales(self, inn: str) -> float:
         """In the vendor's money over the trailing twelve months."""
         since = months_after(self.today, -SALES_MONTHS)
-        return sum(
-            float(str(line.cells["Сумма руб."]))
-            for line in self.lines.get("Продажи", [])
-            if line.cells["ИНН партнёра"] == inn and since < _day(line) <= self.today
-        )
+        theirs = self.lines.whole("Продажи", inn)
+        return sum(float(str(line["Сумма руб."])) for line in theirs if since < day_of(line) <= self.today)
 
     def customer_refuses(self, customer: str, partner: str) -> bool:
         """Is there the customer's written refusal to work with that partner?"""
-        return any(
-            line.cells["ИНН заказчика"] == customer and line.cells["ИНН партнёра"] == partner
-            for line in self.lines.get("Отказы заказчиков", [])
-        )
+        return any(line["ИНН заказчика"] == customer for line in self.lines.whole("Отказы заказчиков", partner))
 
     def named(self, text: str) -> frozenset[str] | None:
         """Products by their names; None if one is not in the price list, or none is named."""
         names = frozenset(part.strip() for part in text.replace("\n", ";").replace(",", ";").split(";") if part.strip())
-        return names if names and names <= self.products else None
-
-
-def _day(line: Line) -> date:
-    found = line.cells["Дата"]
-    assert isinstance(found, datetime)
-    return found.date()
-
-
-def line_day(line: Line) -> date:
-    """The day in a line of staff's."""
-    return _day(line)
+        return names if names and names <= self.products.keys() else None

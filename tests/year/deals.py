@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from tests.year import refused
+from tests.year import refused, terms
 from tests.year.books import Books, text_of, valid_inn
 from tests.year.days import months_after
 from tests.year.events import Typed
 from tests.year.figures import (
-    ANNUL_AFTER_DAYS,
     ANSWER_DAYS,
-    CONFIRM_MONTHS,
-    EXPIRY_REMINDERS,
     NEEDS_DATA_DAYS,
     OPEN_LIMIT,
     REGISTRATION_COOL_OFF,
-    REPORT_DAYS,
-    REPORT_REMINDER,
     SECOND_PARTNER_DISCOUNT,
     SWITCH_DISCOUNT,
     TERMS,
@@ -42,10 +37,6 @@ from tests.year.records import (
 )
 
 SWITCH = "Конкурентный переход"
-STATUSES = ("в работе", "переговоры", "КП отправлено", "тендер", "выиграна", "проиграна", "отложена")
-FINAL = {"выиграна": WON, "проиграна": LOST, "отозвать": WITHDRAWN}
-EXTEND = "продлить регистрацию"
-LISTED = (*STATUSES, EXTEND, "отозвать")
 """The numbered list in every mail about a deal, from 1."""
 
 Answers = dict[str, Typed]
@@ -86,8 +77,11 @@ def _from_stranger(books: Books, deal: Deal) -> bool:
 def amend(books: Books, number: str, at: datetime, answers: Answers) -> None:
     """The row of a deal was edited where it stands."""
     deal = books.deals[number]
-    if deal.state == NEEDS_DATA:
+    place = deal.place if deal.state == PENDING else None
+    if deal.state in (NEEDS_DATA, PENDING):
         _complete(books, deal, _read(books, at, deal.sender, answers), at)
+    if place is not None and deal.place is not None:
+        deal.place = place  # whatever its time stamp says now
 
 
 def take_data(books: Books, deal: Deal, at: datetime, inn: str) -> None:
@@ -147,9 +141,15 @@ def _ask(books: Books, deal: Deal) -> None:
 
 def _complete(books: Books, deal: Deal, new: Deal, at: datetime) -> None:
     """The answer to what was asked: whole, it takes its place now and starts a fresh count; else it is asked again."""
+    before = deal.customer_inn
+    if deal in books.by_customer.get(before, []):
+        books.by_customer[before].remove(deal)
     deal.customer, deal.customer_inn, deal.products, deal.licences = new.customer, new.customer_inn, new.products, new.licences
-    deal.files, deal.gaps = new.files, new.gaps
+    deal.files, deal.gaps, deal.kind, deal.submitted = new.files, new.gaps, new.kind, at
+    deal.place, deal.question, deal.interim = None, "", False
     books.keep(deal)
+    if before != deal.customer_inn:
+        refused.tell(books, before)
     if new.gaps:
         _ask(books, deal)
         return
@@ -263,27 +263,19 @@ def refuse(books: Books, deal: Deal, codes: set[int]) -> None:
 def register(books: Books, deal: Deal, staff: int | None) -> None:
     """From today, for the term and at the discount of the partner's tier, or at staff's figure."""
     partner = books.partners[deal.partner]
-    terms = TERMS[partner.tier]
-    usual = terms.discount if terms.discount is not None else partner.individual or 0
+    tier = TERMS[partner.tier]
+    usual = tier.discount if tier.discount is not None else partner.individual or 0
     if deal.kind == SWITCH:
         usual = max(usual, SWITCH_DISCOUNT)
     deal.state, deal.question = REGISTERED, ""
     deal.discount = usual if staff is None else staff
     deal.registered = books.today
-    deal.until = months_after(books.today, terms.term)
+    deal.until = months_after(books.today, tier.term)
     deal.valid_until = books.days.shifted(deal.until)
-    _report_from(deal, books.now)
-    deal.confirm_due = _confirm_day(deal)
+    terms.report_from(deal, books.now)
+    deal.confirm_due = terms.confirm_day(deal)
     books.post("deal-registered", deal.number)
     refused.lapse(books, deal.partner, deal)
-
-
-def _report_from(deal: Deal, at: datetime) -> None:
-    since = max(at.date(), deal.reported or at.date())
-    deal.reported, deal.report_due = since, since + timedelta(days=REPORT_DAYS)
-    deal.report_stage, deal.warned = 0, None
-    if deal.question == "annul":
-        deal.question = ""
 
 
 # -- staff ---------------------------------------------------------------------------------------------
@@ -302,11 +294,11 @@ def staff_word(books: Books, deal: Deal, cells: Answers) -> None:
     elif word == "Отказать" and deal.state == PENDING and cells.get("Код отказа"):
         refuse(books, deal, {int(code) for code in str(cells["Код отказа"]).split(",")})
     elif word == "Аннулировать" and deal.state == REGISTERED:
-        close(books, deal, ANNULLED)
+        terms.close(books, deal, ANNULLED)
     elif word == "Оставить" and deal.state == REGISTERED and deal.question:
         deal.question = ""
-        _report_from(deal, books.now)
-        _confirmed(deal, books.now)
+        terms.report_from(deal, books.now)
+        terms.confirmed(deal, books.now)
         deal.confirm_warned = None
     elif deal.state == REFUSED and deal.codes == (3,) and percent is not None and percent <= SECOND_PARTNER_DISCOUNT:
         deal.offered = percent
@@ -324,82 +316,10 @@ def _typed_over(books: Books, deal: Deal, cells: Answers) -> None:
         deal.until = deal.valid_until = day.date()
         deal.expiry_stage = 0
     if (state := text_of(cells, "Состояние")) in (ANNULLED, WON, LOST, WITHDRAWN):
-        close(books, deal, state)
-
-
-def close(books: Books, deal: Deal, state: str) -> None:
-    """A final state, told to the partner."""
-    deal.state, deal.question, deal.echo, deal.ended = state, "", "", books.today
-    if state in (WON, LOST):
-        deal.sale_status = "выиграна" if state == WON else "проиграна"
-    books.post({ANNULLED: "deal-annulled", EXPIRED: "deal-expired"}.get(state, "deal-closed"), deal.number)
-    refused.tell(books, deal.customer_inn)
-
-
-# -- the partner's word --------------------------------------------------------------------------------
-
-
-def hear(books: Books, deal: Deal, word: str, at: datetime, *, sure: bool) -> None:
-    """A word of the numbered list about a registered deal. `sure`: a numbered reply; else a final status is echoed first."""
-    if deal.state != REGISTERED:
-        if deal.state in (PENDING, NEEDS_DATA) and word in FINAL and sure:
-            close(books, deal, FINAL[word])
-        elif deal.registered is not None:  # a form about a deal that is over is told how it ended
-            books.post("deal-extension-refused" if word == EXTEND else "status-report", deal.number)
-        return
-    if word == EXTEND and deal.valid_until is not None and at.date() > deal.valid_until:
-        books.post("deal-extension-refused", deal.number)  # a pass that comes late makes no request timely
-    elif word == EXTEND:
-        _report_from(deal, at)
-        extend(books, deal)
-    elif word in FINAL and not sure:
-        deal.echo = word
-        books.post("reply-confirm", deal.number)
-    elif word in FINAL:
-        close(books, deal, FINAL[word])
-    else:
-        deal.sale_status = word
-        _report_from(deal, at)
-        _confirmed(deal, at)
-        books.post("status-report", deal.number)
-
-
-def _confirmed(deal: Deal, at: datetime) -> None:
-    """A report from the reminder's day on counts as the re-confirmation."""
-    while deal.confirm_due is not None and at.date() >= deal.confirm_due - timedelta(days=REPORT_REMINDER):
-        deal.confirms += 1
-        deal.confirm_due = _confirm_day(deal)
-        deal.confirm_stage, deal.confirm_warned = 0, None
-
-
-def _confirm_day(deal: Deal) -> date:
-    assert deal.registered is not None
-    return months_after(deal.registered, CONFIRM_MONTHS * (deal.confirms + 1))
-
-
-def extend(books: Books, deal: Deal) -> None:
-    """As many times as the partner's present tier allows, from the old end."""
-    partner = books.partners[deal.partner]
-    terms = TERMS[partner.tier]
-    ended = partner.state != AUTHORISED
-    if ended or deal.extensions >= terms.extensions or books.customer_refuses(deal.customer_inn, deal.partner):
-        books.post("deal-extension-refused", deal.number)
-        return
-    assert deal.until is not None
-    deal.extensions += 1
-    deal.until = months_after(deal.until, terms.term)
-    deal.valid_until = books.days.shifted(deal.until)
-    deal.expiry_stage = 0
-    books.post("deal-extended", deal.number)
+        terms.close(books, deal, state)
 
 
 # -- time ----------------------------------------------------------------------------------------------
-
-
-def pass_time(books: Books, deal: Deal) -> None:
-    """What falls due on a registered deal by now."""
-    if deal.state == REGISTERED:
-        _registered_time(books, deal)
 
 
 def end_of_patience(books: Books, deal: Deal) -> None:
@@ -430,46 +350,3 @@ def _unanswered(books: Books, deal: Deal) -> None:
     ):
         codes.add(3)
     refuse(books, deal, codes)
-
-
-def _registered_time(books: Books, deal: Deal) -> None:
-    assert deal.valid_until is not None
-    assert deal.report_due is not None
-    left = (deal.valid_until - books.today).days
-    if left < 0:
-        close(books, deal, EXPIRED)
-        return
-    stage = sum(left <= days for days in EXPIRY_REMINDERS)
-    if stage > deal.expiry_stage:
-        deal.expiry_stage = stage
-        books.post("deal-expiring", deal.number)
-    late = (books.today - deal.report_due).days if deal.report_due <= deal.valid_until else -REPORT_DAYS
-    if late >= 1 and deal.report_stage < 3:
-        deal.report_stage, deal.warned = 3, books.today
-        books.post("deal-update-overdue", deal.number)
-    elif late == 0 and deal.report_stage < 2:
-        deal.report_stage = 2
-        books.post("deal-update-due", deal.number)
-    elif -REPORT_REMINDER <= late < 0 and deal.report_stage < 1:
-        deal.report_stage = 1
-        books.post("deal-update-due", deal.number)
-    _confirm_time(books, deal)
-    overdue = books.today - timedelta(days=ANNUL_AFTER_DAYS)
-    if deal.warned is not None and deal.warned <= overdue:
-        deal.question, deal.warned = "annul", None
-    if deal.confirm_warned is not None and deal.confirm_warned <= overdue:
-        deal.question, deal.confirm_warned = "annul", None
-
-
-def _confirm_time(books: Books, deal: Deal) -> None:
-    assert deal.confirm_due is not None
-    assert deal.until is not None
-    late = (books.today - deal.confirm_due).days
-    if deal.confirm_due >= deal.until or late < -REPORT_REMINDER:
-        return
-    stage = 1 if late < 0 else 2 if late == 0 else 3
-    if stage > deal.confirm_stage:
-        deal.confirm_stage = stage
-        books.post("deal-confirm-due", deal.number)
-        if stage == 3:
-            deal.confirm_warned = books.today

@@ -65,12 +65,44 @@ class Word:
     cells: Mapping[str, Typed]
 
 
+TABS = {
+    "order": "Заказы",
+    "pilot": "Пилоты",
+    "nfr": "NFR",
+    "training": "Обучение",
+    "course": "Обучение",
+    "question": "Обращения",
+    "listing": "Обращения",
+}
+"""Where staff find what a partner asked for."""
+NAMES = {"Продажи": "Дистрибутор", "Публикации": "Ссылка", "Отказы заказчиков": "Документ", "Нарушения": "Описание"}
+"""The column of staff's own tabs whose text tells their lines apart in this year."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Staff added a line to a tab of their own."""
+    """Staff added a line to a tab of their own: below the last one, or above the first."""
 
     tab: str
     cells: Mapping[str, Typed]
+    above: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Staff typed over cells of a line of their own. `name`: see `NAMES`."""
+
+    tab: str
+    name: str
+    cells: Mapping[str, Typed]
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """Staff deleted a line of their own."""
+
+    tab: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +114,7 @@ class Noise:
     target: str = ""
 
 
-Event = FormRow | Amended | Reply | Stray | Word | Line | Noise
+Event = FormRow | Amended | Reply | Stray | Word | Line | Mended | Struck | Noise
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ class NoRow(Exception):
 class Hands(Protocol):
     """What people do in the open spreadsheet between two passes."""
 
-    def add(self, tab: str, cells: Mapping[str, Typed]) -> None:
-        """A row below the last one."""
+    def add(self, tab: str, cells: Mapping[str, Typed], above: bool = False) -> None:
+        """A row below the last one, or above the first."""
 
     def change(self, tab: str, which: Callable[[Row], bool], cells: Mapping[str, Typed]) -> None:
         """Type into the only row that fits. Raises NoRow."""
@@ -36,8 +36,8 @@ class Hands(Protocol):
     def sort(self, tab: str, header: str) -> None:
         """Sort whole rows by a column, downwards."""
 
-    def delete(self, tab: str, number: str) -> None:
-        """Delete the row of that number. Raises NoRow."""
+    def delete(self, tab: str, which: Callable[[Row], bool]) -> None:
+        """Delete the only row that fits. Raises NoRow."""
 
     def blank(self, tab: str) -> None:
         """Put an empty row below the headers."""
@@ -62,8 +62,12 @@ class WorkbookHands:
         sheet: Worksheet = self._open[tab]
         return sheet
 
-    def add(self, tab: str, cells: Mapping[str, Typed]) -> None:
+    def add(self, tab: str, cells: Mapping[str, Typed], above: bool = False) -> None:
         sheet = self._sheet(tab)
+        if above:
+            sheet.insert_rows(2)
+            _type(sheet, 2, cells)
+            return
         row = next(row for row in range(sheet.max_row, 0, -1) if any(cell.value not in (None, "") for cell in sheet[row])) + 1
         _type(sheet, row, cells)
 
@@ -84,9 +88,9 @@ class WorkbookHands:
             for cell in sheet[at]:
                 cell.value = None
 
-    def delete(self, tab: str, number: str) -> None:
+    def delete(self, tab: str, which: Callable[[Row], bool]) -> None:
         sheet = self._sheet(tab)
-        sheet.delete_rows(_only(place for place, row in _filled(sheet) if row["№"] == number))
+        sheet.delete_rows(_only(place for place, row in _filled(sheet) if which(row)))
 
     def blank(self, tab: str) -> None:
         self._sheet(tab).insert_rows(2)
@@ -153,11 +157,14 @@ class GoogleHands:
         for header, value in cells.items():
             self._people.put(tab, row, self._people.place(tab, header), value)
 
-    def add(self, tab: str, cells: Mapping[str, Typed]) -> None:
+    def add(self, tab: str, cells: Mapping[str, Typed], above: bool = False) -> None:
         with self._people.server.service.lock:
             sheet = self._people.sheet(tab)
             row = sheet.last_row()
-            if row >= sheet.row_count:
+            if above:
+                self._people.insert(tab, 2)
+                row = 1
+            elif row >= sheet.row_count:
                 sheet.insert("ROWS", sheet.row_count, 100)
             self._type(tab, row, cells)
 
@@ -173,9 +180,9 @@ class GoogleHands:
             rest.sort(key=lambda row: str(row[place].entered) if place in row else "", reverse=True)
             sheet.rows = head + rest
 
-    def delete(self, tab: str, number: str) -> None:
+    def delete(self, tab: str, which: Callable[[Row], bool]) -> None:
         with self._people.server.service.lock:
-            row = _only(place for place, row in self._each(tab) if row["№"] == number)
+            row = _only(place for place, row in self._each(tab) if which(row))
             self._people.sheet(tab).delete("ROWS", row, row + 1)
 
     def blank(self, tab: str) -> None:

@@ -141,6 +141,6 @@ def _free(lead: Lead, state: str) -> None:
 
 def _tell_gone(books: Books, lead: Lead, address: str) -> None:
     """Once a pass, even if an answer came meanwhile: the second letter would say the same."""
-    if lead.told_gone != (books.now, address):
-        lead.told_gone = (books.now, address)
+    if (books.now, address) not in lead.told_gone:
+        lead.told_gone.add((books.now, address))
         books.post("lead-taken-back", lead.number, address)

@@ -9,16 +9,26 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from tests.year import deals, errands, leads, partners, refused
+from tests.year import deals, errands, leads, licences, orders, partners, refused, requests, standing, terms, training
 from tests.year.books import Books
 from tests.year.days import quarter
-from tests.year.events import UNREAD, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Word
-from tests.year.records import REGISTERED, Answered, Deal, Partner
+from tests.year.events import UNREAD, Amended, Event, FormRow, Line, Mended, Moment, Noise, Reply, Stray, Struck, Word
+from tests.year.records import NEEDS_DATA, PENDING, REGISTERED, Answered, Deal, Errand, Partner
 
 FORMS = {
-    "Форма Заказ": errands.take_order,
-    "Форма Пилот": errands.take_pilot,
-    "Форма Запрос": errands.take_request,
+    "Форма Заказ": orders.take,
+    "Форма Пилот": licences.take_pilot,
+    "Форма Запрос": requests.take,
+}
+WEIGHED = {"order": orders.weigh, "pilot": licences.weigh_pilot, "nfr": licences.weigh_nfr}
+HEARD = {
+    "order": orders.staff_word,
+    "pilot": licences.staff_word,
+    "nfr": licences.staff_word,
+    "training": training.staff_word,
+    "course": training.staff_word,
+    "listing": requests.staff_word,
+    "question": errands.staff_word,
 }
 
 
@@ -27,6 +37,7 @@ class Model:
 
     def __init__(self, start: datetime) -> None:
         self.books = Books(start)
+        self.books.told_month = start.date().replace(day=1)
         self._reviewed = quarter(start.date())
         self._unread: list[Event] = []
 
@@ -39,9 +50,9 @@ class Model:
         if moment.mishap == UNREAD:
             self._unread = [event for event in waiting if not isinstance(event, Reply | Stray)]
             waiting = [event for event in waiting if isinstance(event, Reply | Stray)]
-        moment = replace(moment, events=tuple(waiting))
+        moment = replace(moment, events=tuple(_as_read(waiting)))
         for event in moment.events:
-            if isinstance(event, Line):
+            if isinstance(event, Line | Mended | Struck):
                 self._line(event)
         for word in sorted((one for one in moment.events if isinstance(one, Word)), key=lambda one: one.tab != "Партнёры"):
             self._word(word)
@@ -55,14 +66,18 @@ class Model:
         self._review()
         if self._tiers():
             self._review()  # what waited for the higher tier
+        standing.tell(books)
 
     # -- what came in
 
-    def _line(self, line: Line) -> None:
+    def _line(self, line: Line | Mended | Struck) -> None:
         books = self.books
-        books.lines.setdefault(line.tab, []).append(line)
-        if line.tab == "Прайс":
-            books.products.add(str(line.cells["Наименование"]))
+        if line.tab in books.lines.tabs:
+            books.lines.hear(line)
+        elif not isinstance(line, Line):
+            raise TypeError(f"lines of {line.tab} are never changed")
+        elif line.tab == "Прайс":
+            books.products[str(line.cells["Наименование"])] = float(str(line.cells["РРЦ руб."]))
         elif line.tab == "Лиды":
             leads.take_line(books, dict(line.cells))
         elif line.tab == "Календарь":
@@ -78,13 +93,9 @@ class Model:
             partners.staff_word(books, self.partner(word.number), cells)
         elif word.tab == "Лиды":
             leads.staff_word(books, books.leads[word.number], cells)
-        elif word.tab == "Обучение":
-            if cells.get("Присутствовал") == "Да":
-                partner = books.partners[word.number]
-                partner.trained = True
-                partners.promote(books, partner)
         else:
-            errands.staff_word(books, books.errands[word.number], cells)
+            errand = books.errands[word.number]
+            HEARD[errand.kind](books, errand, cells)
 
     def partner(self, number: str) -> Partner:
         """The partner of that number."""
@@ -105,7 +116,7 @@ class Model:
         elif form.tab == "Форма Актуализация":
             self._update(form)
         elif form.tab == "Форма Отчёт о пилоте":
-            errands.take_report(books, form.key, form.at, answers)
+            licences.take_report(books, form.key, answers)
         else:
             FORMS[form.tab](books, form.key, form.at, form.address, answers)
 
@@ -116,9 +127,9 @@ class Model:
         if not books.knows(deal.partner, form.address):
             return
         if status := str(form.answers.get("Статус продажи", "")):
-            deals.hear(books, deal, status, form.at, sure=False)
+            terms.hear(books, deal, status, form.at, sure=False)
         if form.answers.get("Продлить регистрацию") == "Да":
-            deals.hear(books, deal, deals.EXTEND, form.at, sure=False)
+            terms.hear(books, deal, terms.EXTEND, form.at, sure=False)
 
     def _letter(self, letter: Reply | Stray) -> None:
         books = self.books
@@ -128,6 +139,12 @@ class Model:
             return
         if letter.number in books.leads:
             leads.hear(books, books.leads[letter.number], letter)
+            return
+        if letter.number.startswith("P"):
+            standing.hear(books, self.partner(letter.number), letter)
+            return
+        if letter.number in books.errands:
+            refused.hear_errand(books, books.errands[letter.number], letter)
             return
         deal = books.deals.get(letter.number)
         if deal is None or not books.knows(deal.partner, letter.sender):
@@ -141,23 +158,25 @@ class Model:
             errands.ask(books, "", letter.at, letter.sender)  # it was answered before, or the deal is over
         elif letter.template == "reply-confirm":
             if text == "1" and deal.echo:
-                deals.hear(books, deal, deal.echo, letter.at, sure=True)
+                terms.hear(books, deal, deal.echo, letter.at, sure=True)
             elif text == "2" and deal.echo:
                 books.post("status-report", deal.number)
             deal.echo = ""
+        elif text == "обжаловать" and letter.template == "deal-extension-refused":
+            refused.appeal(books, deal.number, letter)
         elif letter.template in ("deal-refused", "waiting-list"):
             refused.hear(books, deal, letter)
         elif letter.template == "needs-data":
             found = re.search(r"\d{10}", text)
             deals.take_data(books, deal, letter.at, found[0] if found else "")
-        elif deal.state != REGISTERED and deal.registered is not None and (text == "8" or WORDS.get(text) == deals.EXTEND):
+        elif deal.state != REGISTERED and deal.registered is not None and (text == "8" or WORDS.get(text) == terms.EXTEND):
             books.post("deal-extension-refused", deal.number)
         elif deal.state != REGISTERED and text != "статус":
             errands.ask(books, "", letter.at, letter.sender)  # a word about a deal that is over is for people
-        elif text[:1].isdigit() and 1 <= int(text[0]) <= len(deals.LISTED):
-            deals.hear(books, deal, deals.LISTED[int(text[0]) - 1], letter.at, sure=True)
+        elif text[:1].isdigit() and 1 <= int(text[0]) <= len(terms.LISTED):
+            terms.hear(books, deal, terms.LISTED[int(text[0]) - 1], letter.at, sure=True)
         elif text in WORDS:
-            deals.hear(books, deal, WORDS[text], letter.at, sure=False)
+            terms.hear(books, deal, WORDS[text], letter.at, sure=False)
         elif text == "статус":
             books.post("status-report", deal.number)
         else:
@@ -167,15 +186,18 @@ class Model:
 
     def _review(self) -> None:
         books = self.books
-        partners.invite(books)
+        training.invite(books)
         for partner in list(books.partners.values()):
             partners.pass_time(books, partner)
         for deal in list(books.deals.values()):
-            deals.pass_time(books, deal)
-        while sum(errands.weigh(books, errand) for errand in books.errands.values()):
+            terms.pass_time(books, deal)
+        while sum(self._weigh(errand) for errand in books.errands.values()):
             pass
         for errand in books.errands.values():
-            errands.pass_time(books, errand)
+            licences.pass_time(books, errand)
+            errands.answer_meanwhile(books, errand)
+            if errand.state == NEEDS_DATA and errand.asked_until is not None and books.now >= errand.asked_until:
+                orders.refuse(books, errand, set(errand.codes))
         self._decide()
         for deal in list(books.deals.values()):
             deals.end_of_patience(books, deal)
@@ -183,6 +205,13 @@ class Model:
         for deal in list(books.deals.values()):
             deals.answer_meanwhile(books, deal)
         leads.pass_time(books)
+
+    def _weigh(self, errand: Errand) -> bool:
+        """An undecided one, also if it is before staff: their question stands as long as its ground does. True if decided."""
+        if errand.state == PENDING and errand.kind in WEIGHED:
+            WEIGHED[errand.kind](self.books, errand)
+            return errand.state != PENDING
+        return False
 
     def _decide(self) -> None:
         while sum(deals.decide(self.books, deal) for deal in deals.queue(self.books)):
@@ -198,6 +227,19 @@ class Model:
         return partners.review_tiers(books, due)
 
 
+def _as_read(events: list[Event]) -> list[Event]:
+    """A row that was edited before anybody read it is only what it says now."""
+    edits = {event.key: event for event in events if isinstance(event, Amended)}
+    fresh = {event.key for event in events if isinstance(event, FormRow)}
+    read = [
+        replace(event, at=edits[event.key].at, answers={**event.answers, **edits[event.key].answers})
+        if isinstance(event, FormRow) and event.key in edits
+        else event
+        for event in events
+    ]
+    return [event for event in read if not (isinstance(event, Amended) and event.key in fresh)]
+
+
 WORDS = {
     "Ведём переговоры с заказчиком.": "переговоры",
     "Сделка в работе.": "в работе",
@@ -206,5 +248,5 @@ WORDS = {
     "Сделка отложена.": "отложена",
     "Сделку выиграли.": "выиграна",
     "Сделку проиграли.": "проиграна",
-    "Просим продлить регистрацию.": deals.EXTEND,
+    "Просим продлить регистрацию.": terms.EXTEND,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.year import leads, refused
-from tests.year.books import FREE_MAIL, Books, line_day, text_of, valid_inn
+from tests.year import leads, refused, requests, training
+from tests.year.books import FREE_MAIL, Books, text_of, valid_inn
 from tests.year.days import months_after, quarter
 from tests.year.events import Typed
 from tests.year.figures import (
@@ -17,6 +17,7 @@ from tests.year.figures import (
     TRUSTED,
     WHITE,
 )
+from tests.year.lines import day_of
 from tests.year.records import AUTHORISED, DEAUTHORISED, NEEDS_DATA, PENDING, REFUSED, REGISTERED, Answered, Partner
 
 Answers = dict[str, Typed]
@@ -113,15 +114,7 @@ def authorise(books: Books, partner: Partner) -> None:
     if not partner.ever_authorised:
         partner.ever_authorised = True
         partner.history.append((books.today, WHITE))
-    if not partner.trained:
-        books.invited.append(partner)
-
-
-def invite(books: Books) -> None:
-    """The sales webinar's line in `Обучение` is a case of its own, made when the pass has taken in everything else."""
-    for _ in books.invited:
-        books.post("training-invitation", books.number("Q", books.now))
-    books.invited.clear()
+    books.invited.append(partner)
 
 
 def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
@@ -137,7 +130,7 @@ def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
     match text_of(cells, "Решение сотрудника"):
         case "Авторизовать" if partner.state != AUTHORISED:
             authorise(books, partner)
-            invite(books)
+            training.invite(books)
             promote(books, partner)
         case "Отказать" if partner.state in (PENDING, NEEDS_DATA):
             partner.state = REFUSED
@@ -147,6 +140,8 @@ def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
             books.post("partner-deauthorised", partner.number)
             leads.take_from(books, partner)
             refused.lapse(books, partner.inn)
+            training.withdraw(books, partner)
+            requests.review(books, partner)
             for deal in books.by_partner.get(partner.inn, []):
                 if deal.state == REGISTERED:
                     deal.question = "ended"
@@ -154,15 +149,19 @@ def staff_word(books: Books, partner: Partner, cells: Answers) -> None:
             _move(books, partner, lower_tier(books, partner))
         case "Повысить" if partner.state == AUTHORISED and partner.tier != TRUSTED:
             _move(books, partner, TIERS[TIERS.index(partner.tier) + 1])
-        case "Оставить":
-            partner.proposal, partner.warned = "", None
+        case "Оставить":  # answers the open question alone
+            partner.warned = None if partner.proposal == "lower" else partner.warned
+            partner.proposal = ""
 
 
 def _move(books: Books, partner: Partner, tier: str) -> None:
     raised = TIERS.index(tier) > TIERS.index(partner.tier)
-    partner.tier, partner.proposal, partner.warned = tier, "", None
+    partner.tier, partner.warned = tier, None
+    if partner.proposal == "lower" or (partner.proposal == "violation" and not raised):
+        partner.proposal = ""
     partner.history.append((books.today, tier))
     books.post("tier-raised" if raised else "tier-lowered", partner.number)
+    requests.review(books, partner)
 
 
 def lower_tier(books: Books, partner: Partner) -> str:
@@ -180,18 +179,17 @@ def holds(books: Books, partner: Partner, tier: str) -> bool:
         return False
     if terms.publicity and not _published(books, partner, terms.publicity):
         return False
-    if terms.training and not partner.trained:
+    if terms.training and not training.passed(books, partner):
         return False
     return tier != TRUSTED and (not terms.monthly_reports or _reported(books, partner))
 
 
 def _published(books: Books, partner: Partner, window: str) -> bool:
-    lines = [line for line in books.lines.get("Публикации", []) if line.cells["ИНН партнёра"] == partner.inn]
-    lines = [line for line in lines if line_day(line) <= books.today]
+    lines = [line for line in books.lines.whole("Публикации", partner.inn) if day_of(line) <= books.today]
     running = books.today.replace(day=1) if window == "month" else quarter(books.today)
     since = months_after(running, -1 if window == "month" else -3)
-    site = any(line.cells["Вид"] == "Сайт" for line in lines)
-    return site and any(line.cells["Вид"] != "Сайт" and line_day(line) >= since for line in lines)
+    site = any(line["Вид"] == "Сайт" for line in lines)
+    return site and any(line["Вид"] != "Сайт" and day_of(line) >= since for line in lines)
 
 
 def _reported(books: Books, partner: Partner) -> bool:
@@ -208,14 +206,15 @@ def pass_time(books: Books, partner: Partner) -> None:
 
 def promote(books: Books, partner: Partner) -> bool:
     """As soon as the conditions hold, what staff mark by hand among them; False if they do not."""
-    earned = _earned(books, partner)
-    if partner.state != AUTHORISED or earned <= TIERS.index(partner.tier):
+    due = earned(books, partner)
+    if partner.state != AUTHORISED or due <= TIERS.index(partner.tier):
         return False
-    _move(books, partner, TIERS[earned])
+    _move(books, partner, TIERS[due])
     return True
 
 
-def _earned(books: Books, partner: Partner) -> int:
+def earned(books: Books, partner: Partner) -> int:
+    """The highest tier whose conditions hold, by its place."""
     return max(TIERS.index(tier) for tier in TIERS if tier == WHITE or holds(books, partner, tier))
 
 
@@ -230,15 +229,32 @@ def review_tiers(books: Books, first_of_quarter: bool) -> bool:
             continue
         if promote(books, partner):
             raised = True
-            continue
-        kept = _earned(books, partner) >= TIERS.index(partner.tier)
-        if kept:
-            partner.warned = None
-            if partner.proposal == "lower":
-                partner.proposal = ""
-        elif first_of_quarter and partner.warned is None and partner.tier != WHITE and partner.proposal != "lower":
-            partner.warned = books.today
-            books.post("tier-warning", partner.number)
-        elif partner.warned is not None and (books.today - partner.warned) >= timedelta(days=REVIEW_GRACE_DAYS):
-            partner.proposal, partner.warned = "lower", None
+        else:
+            _hold(books, partner, first_of_quarter)
+        _hold_against(books, partner)
     return raised
+
+
+def _hold(books: Books, partner: Partner, first_of_quarter: bool) -> None:
+    """Does the present tier still hold? A warning first, a proposal to staff after the time of grace."""
+    kept = earned(books, partner) >= TIERS.index(partner.tier)
+    if kept:
+        partner.warned = None
+        if partner.proposal == "lower":
+            partner.proposal = ""
+    elif first_of_quarter and partner.warned is None and partner.tier != WHITE:
+        partner.warned = books.today
+        books.post("tier-warning", partner.number)
+    if partner.warned is not None and not partner.proposal and books.today >= partner.warned + timedelta(days=REVIEW_GRACE_DAYS):
+        partner.proposal = "lower"
+
+
+def _hold_against(books: Books, partner: Partner) -> None:
+    """Violations are put to staff once each, unless they are asked something else; lifted ones are nobody's matter."""
+    still = books.lines.open_violations(partner.inn)
+    if partner.proposal == "violation" and not still:
+        partner.proposal = ""
+    if still - partner.told and not partner.proposal:
+        partner.proposal = "violation"
+    if not still or partner.proposal == "violation":
+        partner.told = still

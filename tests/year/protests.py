@@ -10,7 +10,7 @@ from datetime import date
 from tests.year.books import Books
 from tests.year.events import Event, Reply, Word
 from tests.year.prospects import Stamp
-from tests.year.records import PENDING, REFUSED, Deal
+from tests.year.records import PENDING, REFUSED, REGISTERED, Deal
 from tests.year.refused import APPEALS
 
 ANSWERED_WITHIN = 40
@@ -31,11 +31,21 @@ class Protests:
     def happen(self, today: date, books: Books, stamp: Stamp, *, at_desk: bool) -> list[Event]:
         """Between two passes. `stamp`: gives a moment of its own; `at_desk`: may staff touch rows that a pass has written?"""
         found: list[Event] = []
+        not_extended = {one.number for one in books.letters[-150:] if one.template == "deal-extension-refused"}
         for deal in books.deals.values():
             if deal.state == REFUSED and deal.known_sender and deal.partner in self.partners:
                 found += self._answers(deal, today, stamp)
+            elif deal.state == REGISTERED and deal.number in not_extended and self.dice.random() < 0.1:
+                found.append(
+                    Reply(stamp(self.dice), self.partners[deal.partner], "deal-extension-refused", deal.number, "обжаловать")
+                )
         for errand in books.errands.values():
-            if at_desk and errand.about in books.deals and errand.state == PENDING and self.dice.random() < 0.3:
+            if errand.kind in ("order", "pilot", "nfr") and errand.state == REFUSED and self.dice.random() < 0.03:
+                address = self.dice.choice((self.partners[errand.partner],) * 4 + ("someone@strangers.example",))
+                text = self.dice.choice(("обжаловать", "обжаловать", "2", "Это решение нам непонятно."))
+                found.append(Reply(stamp(self.dice), address, f"{errand.kind}-refused", errand.number, text))
+            concerns = errand.about in books.deals or errand.about in books.errands
+            if at_desk and concerns and errand.state == PENDING and self.dice.random() < 0.3:
                 word = self.dice.choice(("Одобрить", "Отказать", "Закрыть")) if errand.appeal else "Закрыть"
                 found.append(Word("Обращения", errand.number, {"Решение сотрудника": word}))
         return found

@@ -12,6 +12,7 @@ EXPIRED, ANNULLED, WON, LOST, WITHDRAWN = "Истекла", "Аннулиров�
 AUTHORISED, DEAUTHORISED = "Авторизован", "Деавторизован"
 LEAD_WAITS, LEAD_WITH_PARTNER, LEAD_TAKEN_UP, LEAD_WITHDRAWN = "Ждёт", "Передан", "В работе", "Снят"
 ACCEPTED, RUNNING, REPORT_DUE, OVERDUE, CLOSED = "Одобрено", "Действует", "Ждёт отчёта", "Отчёт просрочен", "Закрыто"
+PASSED = "Пройдено"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,19 @@ class Partner:
     interim: bool = False
     tier: str = WHITE
     individual: int | None = None
-    trained: bool = False
     ever_authorised: bool = False
     history: list[tuple[date, str]] = field(default_factory=list)
     warned: date | None = None
+    listing: str = ""
+    """The request under which it stands on the vendor's site."""
     proposal: str = ""
-    """What staff were asked: "authorise", "lower", "violation", or nothing."""
+    """What staff were asked: "authorise", "lower", "stranger", "violation", or nothing."""
+    listed: set[str] = field(default_factory=set)
+    """Open deals in the last month's letter."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """Final words of a reply to a list that were asked back."""
+    told: set[tuple[str, date]] = field(default_factory=set)
+    """Violations that staff were asked about."""
 
 
 @dataclass(slots=True)
@@ -102,7 +110,8 @@ class Deal:
     may_wait: bool = False
     waits: bool = False
     echo: str = ""
-    """The final status that waits for its confirmation."""
+    """The final status that waits for its confirmation; `echo_listed`: asked back with others, in one letter."""
+    echo_listed: bool = False
 
     @property
     def open(self) -> bool:
@@ -112,7 +121,7 @@ class Deal:
 
 @dataclass(slots=True)
 class Errand:
-    """A row of `Заказы`, `Пилоты`, `NFR` or `Обращения`. `about`: the deal or lead that a letter is about."""
+    """A row of `Заказы`, `Пилоты`, `NFR`, `Обучение` or `Обращения`. `about`: the deal or lead that a letter is about."""
 
     number: str
     kind: str
@@ -127,12 +136,15 @@ class Errand:
     customer_inn: str = ""
     products: frozenset[str] = frozenset()
     licences: int = 0
+    sold: bool = False
+    """An order that was accepted counts against its deal, also when staff have closed it."""
     about: str = ""
     appeal: bool = False
     question: str = ""
     interim: bool = False
+    key: str = ""
     term: int = 14
-    keyed: bool = False
+    staff_term: int | None = None
     started: date | None = None
     ends: date | None = None
     report_due: date | None = None
@@ -159,7 +171,7 @@ class Lead:
     reminded: bool = False
     rewritten: bool = False
     had: list[str] = field(default_factory=list)
-    told_gone: tuple[datetime, str] | None = None
+    told_gone: set[tuple[datetime, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.year import errands
 from tests.year.books import Books
 from tests.year.events import Reply
-from tests.year.records import AUTHORISED, PENDING, REFUSED, REGISTERED, Deal
+from tests.year.records import AUTHORISED, PENDING, REFUSED, REGISTERED, Deal, Errand
 
 APPEALS = ("2", "обжаловать")
 
@@ -36,7 +36,7 @@ def hear(books: Books, deal: Deal, letter: Reply) -> None:
     """A known contact answers a refusal, or the letter that confirms the waiting."""
     text = letter.text
     if letter.template == "deal-refused" and text in APPEALS:
-        _appeal(books, deal, letter)
+        appeal(books, deal.number, letter)
     elif letter.template == "deal-refused" and text == "1" and deal.may_wait and may_wait(books, deal):
         if taken(books, deal):
             deal.waits = True
@@ -51,13 +51,21 @@ def hear(books: Books, deal: Deal, letter: Reply) -> None:
         errands.ask(books, "", letter.at, letter.sender, about=deal.number)
 
 
-def _appeal(books: Books, deal: Deal, letter: Reply) -> None:
+def hear_errand(books: Books, errand: Errand, letter: Reply) -> None:
+    """A letter about an order, a pilot or a licence; of what is refused there is nothing to say but an appeal."""
+    if letter.text == "обжаловать" and books.knows(errand.partner, letter.sender):
+        appeal(books, errand.number, letter)
+    else:
+        errands.ask(books, "", letter.at, letter.sender, about=errand.number)
+
+
+def appeal(books: Books, number: str, letter: Reply) -> None:
     """One open appeal a case: what comes after it is put to it."""
-    opened = [one for one in books.errands.values() if one.appeal and one.about == deal.number and one.state == PENDING]
+    opened = [one for one in books.errands.values() if one.appeal and one.about == number and one.state == PENDING]
     if opened:
         books.post("question-received", opened[0].number)
     else:
-        errands.ask(books, "", letter.at, letter.sender, about=deal.number, appeal=True)
+        errands.ask(books, "", letter.at, letter.sender, about=number, appeal=True)
 
 
 def tell(books: Books, customer: str) -> None:

@@ -23,7 +23,22 @@ from jobs.cli import main
 from tests.sheets.google.two_houses import GooglePeople
 from tests.wire.sheets.faults import When
 from tests.wire.sheets.server import SheetsServer
-from tests.year.events import MOSCOW, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Word
+from tests.year.events import (
+    MOSCOW,
+    NAMES,
+    TABS,
+    Amended,
+    Event,
+    FormRow,
+    Line,
+    Mended,
+    Moment,
+    Noise,
+    Reply,
+    Stray,
+    Struck,
+    Word,
+)
 from tests.year.hands import GoogleHands, Hands, NoRow, Row, WorkbookHands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +59,8 @@ KILLS = tuple(
 )
 EARLY = ("sheet-read", "rows-taken", "letter-taken")
 """Points before anything was decided."""
+SORTED = {"Сделки": "Заказчик", "Лиды": "Лид", "Партнёры": "Партнёр", **NAMES} | dict.fromkeys(TABS.values(), "№")
+"""By which column people sort a tab; forms by their time stamps."""
 FILE_MISHAPS = (*KILLS, "killed book-drawn", "open elsewhere")
 WIRE_MISHAPS = (*KILLS, "answer lost", "line cut", "busy", "down")
 
@@ -95,17 +112,14 @@ class Stage:
                 tab, _, address = self._stamps[key]
                 self.hands.change(tab, lambda row: row["Комментарий"] == key, {"Отметка времени": at, **answers})
                 self._stamps[key] = (tab, at, address)
-            case Word("Обучение", inn, cells):
-                theirs = {"ИНН партнёра": inn, "Курс": "Вебинар по продажам"}
-                self.hands.change(
-                    "Обучение",
-                    lambda row: all(str(row[name]) == text for name, text in theirs.items()) and row["Состояние"] != "Закрыто",
-                    cells,
-                )
             case Word(tab, number, cells):
                 self.hands.change(tab, lambda row: row["№"] == number, cells)
-            case Line(tab, cells):
-                self.hands.add(tab, cells)
+            case Line(tab, cells, above):
+                self.hands.add(tab, cells, above)
+            case Mended(tab, name, cells):
+                self.hands.change(tab, lambda row: row[NAMES[tab]] == name, cells)
+            case Struck(tab, name):
+                self.hands.delete(tab, lambda row: row[NAMES[tab]] == name)
             case Noise():
                 self._noise(event)
             case Reply():
@@ -119,9 +133,9 @@ class Stage:
     def _noise(self, noise: Noise) -> None:
         match noise.what:
             case "sort":
-                self.hands.sort(noise.tab, {"Сделки": "Заказчик", "Лиды": "Лид"}.get(noise.tab, "Отметка времени"))
+                self.hands.sort(noise.tab, SORTED.get(noise.tab, "Отметка времени"))
             case "delete":
-                self.hands.delete(noise.tab, noise.target)
+                self.hands.delete(noise.tab, lambda row: row["№"] == noise.target)
             case "blank":
                 self.hands.blank(noise.tab)
             case "duplicate":

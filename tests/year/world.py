@@ -6,69 +6,33 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import count
 
-from tests.year.books import INN_WEIGHTS, Books
+from tests.year.asks import Asks
+from tests.year.books import Books
+from tests.year.clerks import Clerks
+from tests.year.corrections import Corrections
 from tests.year.deals import SWITCH
-from tests.year.errands import KEYED
 from tests.year.events import MOSCOW, UNWRITTEN, Amended, Event, FormRow, Line, Moment, Noise, Reply, Stray, Typed, Word
-from tests.year.figures import GOLD, TRUSTED
+from tests.year.firms import PRICES, Firm, inn, sole_trader, spoiled
+from tests.year.lists import Lists
 from tests.year.prospects import Prospects, region
 from tests.year.protests import Protests
 from tests.year.records import (
-    ACCEPTED,
     AUTHORISED,
     NEEDS_DATA,
-    OVERDUE,
-    PENDING,
     REFUSED,
     REGISTERED,
-    REPORT_DUE,
-    RUNNING,
     Deal,
-    Partner,
 )
+from tests.year.rulings import Rulings, judged, on_partner, typed_over
 
-PRICES = {
-    "Стахановец Стандарт": 2400,
-    "Стахановец Про": 3900,
-    "Модуль аналитики": 1150.5,
-    "Модуль защиты данных": 1890,
-    "Терминальный сервер": 2100,
-    "Сервер управления": 48000,
-}
 KINDS = ("Новая", "Новая", "Новая", "Новая", "Продление лицензий", "Дополнительные лицензии")
 LEADS = 3
 """So many a partner are written down."""
 IN_WORDS = ("Ведём переговоры с заказчиком.", "Сделка в работе.", "КП отправлено.")
 
 Later = tuple[datetime, Callable[[datetime], Event | None]]
-
-
-def inn(series: str, number: int) -> str:
-    """A valid INN of an organisation that does not exist."""
-    digits = f"{series}{number:07}"
-    return digits + str(sum(weight * int(digit) for weight, digit in zip(INN_WEIGHTS, digits, strict=True)) % 11 % 10)
-
-
-def sole_trader(number: int) -> str:
-    """A valid INN of twelve digits."""
-    digits = f"77{number:08}"
-    for weights in ((7, 2, 4, 10, 3, 5, 9, 4, 6, 8), (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)):
-        digits += str(sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 % 10)
-    return digits
-
-
-@dataclass(slots=True)
-class Firm:
-    """A partner to be. `care`: how surely they answer; `trade`: how much they sell."""
-
-    number: int
-    inn: str
-    name: str
-    address: str
-    applies: datetime
-    care: float
-    trade: float
 
 
 @dataclass(slots=True)
@@ -92,6 +56,11 @@ class World:
     _books: Books = field(init=False)
     _prospects: Prospects = field(init=False)
     _protests: Protests = field(init=False)
+    _clerks: Clerks = field(init=False)
+    _asks: Asks = field(init=False)
+    _rulings: Rulings = field(init=False)
+    _lists: Lists = field(init=False)
+    _corrections: Corrections = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -113,15 +82,22 @@ class World:
             )
         partners = {firm.inn: (firm.address, firm.care) for firm in self.firms}
         self._prospects = Prospects(self.seed, LEADS * self.count / (self.days * 0.7 * self.pace), partners)
-        self._protests = Protests(self.seed, {firm.inn: firm.address for firm in self.firms})
+        addresses = {firm.inn: firm.address for firm in self.firms}
+        self._protests = Protests(self.seed, addresses)
+        self._asks = Asks(self.seed, addresses, (inn("79", number) for number in count()), sorted(PRICES))
+        self._rulings = Rulings(self.seed)
+        self._lists = Lists(self.seed, addresses)
+        others = (inn("76", number) for number in count())
+        self._corrections = Corrections(self.seed, addresses, others, sorted(PRICES))
+        self._clerks = Clerks(self.seed, {firm.inn: firm.trade for firm in self.firms})
 
     # -- time
 
     def times(self, books: Books) -> Iterator[datetime]:
         """When passes run: business days, now and then a weekend; sometimes the machine is off for some days."""
         off = 0
-        for count in range(self.days):
-            day = self.start + timedelta(days=count)
+        for number in range(self.days):
+            day = self.start + timedelta(days=number)
             if off:
                 off -= 1
                 continue
@@ -154,13 +130,22 @@ class World:
         events += self._applications(span)
         events += self._new_deals(span, books)
         events += self._answers(span, books)
-        events += self._errands(span, books)
         if last not in UNWRITTEN:
             events += self._staff(now, books)
             events += self._noise(books)
-        events += self._money(now, books)
         events += self._other_mail(span)
         at_desk, taken = last not in UNWRITTEN, set(self._stamps)
+        events += self._clerks.happen(now.date(), books)
+        events += self._asks.happen(books, lambda dice: _moment(span, taken, dice))
+        events += self._rulings.happen(now, books) if at_desk else []
+        events += self._lists.happen(books, lambda dice: _moment(span, taken, dice))
+        events += self._corrections.happen(
+            now,
+            books,
+            lambda dice: _moment(span, taken, dice),
+            lambda dice: self._alone(since - timedelta(minutes=dice.randrange(300, 12_000))),
+            events,
+        )
         events += self._prospects.happen(books, lambda dice: _moment(span, taken, dice), at_desk=at_desk)
         events += self._protests.happen(now.date(), books, lambda dice: _moment(span, taken, dice), at_desk=at_desk)
         mishap = self.dice.choice(self.mishaps) if self.mishaps and self.dice.random() < 0.06 else ""
@@ -209,7 +194,7 @@ class World:
         elif kind < 0.10:
             del bad["Телефон"]
         elif kind < 0.13:
-            bad["ИНН"] = _spoiled(firm.inn)
+            bad["ИНН"] = spoiled(firm.inn)
         if bad != answers and len(str(bad["ИНН"])) != 12 and self.dice.random() < 0.8:
             edited = self.dice.random() < 0.5
             when = self._in(at, self.dice.choice((0.5, 1, 2)))
@@ -298,7 +283,7 @@ class World:
         bad = dict(answers)
         header = self.dice.choice(("ИНН заказчика", "ИНН заказчика", "Продукты", "Количество лицензий"))
         bad[header] = {
-            "ИНН заказчика": self.dice.choice(("", _spoiled(str(answers["ИНН заказчика"])))),
+            "ИНН заказчика": self.dice.choice(("", spoiled(str(answers["ИНН заказчика"])))),
             "Продукты": "Стахановец Невиданный",
             "Количество лицензий": self.dice.choice((0, "много", "")),
         }[header]
@@ -327,7 +312,7 @@ class World:
                 continue
             if deal.state == REGISTERED and (event := self._about(deal, firm, span, books)) is not None:
                 found.append(event)
-            elif deal.echo and self.dice.random() < 0.5:
+            elif deal.echo and not deal.echo_listed and self.dice.random() < 0.5:
                 found.append(Reply(self._stamp(span), firm.address, "reply-confirm", deal.number, self.dice.choice("112")))
         return found
 
@@ -335,6 +320,8 @@ class World:
         assert deal.report_due is not None
         assert deal.valid_until is not None
         today = span[1].date()
+        if deal.echo and deal.echo_listed:
+            return None
         if deal.echo:
             if self.dice.random() < 0.5:
                 return Reply(self._stamp(span), firm.address, "reply-confirm", deal.number, self.dice.choice("112"))
@@ -368,144 +355,20 @@ class World:
     def _firm(self, inn: str) -> Firm | None:
         return next((firm for firm in self.firms if firm.inn == inn), None)
 
-    # -- orders, pilots, licences, questions
-
-    def _errands(self, span: tuple[datetime, datetime], books: Books) -> list[Event]:
-        found: list[Event] = []
-        for deal in books.deals.values():
-            if deal.state == REGISTERED and deal.known_sender and self.dice.random() < 0.01:
-                found.append(self._order(deal, span))
-        for firm in self.firms:
-            partner = books.partners.get(firm.inn)
-            if partner is None or partner.state != AUTHORISED:
-                continue
-            if self.dice.random() < 0.01:
-                self._customers += 1
-                term = self.dice.choice(("", "", "", 14, 30))
-                row: dict[str, Typed] = {
-                    "ИНН партнёра": firm.inn,
-                    "Заказчик": f"АО «Заказчик {self._customers}»",
-                    "ИНН заказчика": inn("78", self._customers),
-                    "Продукты": self.dice.choice(sorted(PRICES)),
-                    "Количество лицензий": 5,
-                    "Срок дней": term,
-                }
-                found.append(FormRow(self._key(), "Форма Пилот", self._stamp(span), firm.address, row))
-            if self.dice.random() < 0.003:
-                row = {"ИНН партнёра": firm.inn, "Тема": "NFR-лицензия", "Текст": "Просим лицензию для стенда"}
-                found.append(FormRow(self._key(), "Форма Запрос", self._stamp(span), firm.address, row))
-        for errand in books.errands.values():
-            if errand.kind == "pilot" and errand.state in (RUNNING, REPORT_DUE, OVERDUE) and self.dice.random() < 0.04:
-                firm_of = self._firm(errand.partner)
-                assert firm_of is not None
-                row = {"№ пилота": errand.number, "Результат": "Успешно", "Отзыв": "Понравилось", "Намерение купить": "Да"}
-                found.append(FormRow(self._key(), "Форма Отчёт о пилоте", self._stamp(span), firm_of.address, row))
-        return found
-
-    def _order(self, deal: Deal, span: tuple[datetime, datetime]) -> Event:
-        firm = self._firm(deal.partner)
-        assert firm is not None
-        count, customer_inn, products = self.dice.randrange(1, deal.licences + 1), deal.customer_inn, sorted(deal.products)
-        kind = self.dice.random()
-        if kind < 0.1:
-            customer_inn = inn("79", self._rows)
-        elif kind < 0.2:
-            count = deal.licences + 5
-        elif kind < 0.3 and set(PRICES) - deal.products:
-            products = sorted(set(PRICES) - deal.products)[:1]
-        row: dict[str, Typed] = {
-            "ИНН партнёра": deal.partner,
-            "№ сделки": deal.number,
-            "Заказчик": deal.customer,
-            "ИНН заказчика": customer_inn,
-            "Продукты": "; ".join(products),
-            "Количество лицензий": count,
-            "Дистрибутор": "Северная Дистрибуция",
-        }
-        return FormRow(self._key(), "Форма Заказ", self._stamp(span), firm.address, row)
-
     # -- staff
 
     def _staff(self, now: datetime, books: Books) -> list[Event]:
         found: list[Event] = []
         for deal in books.deals.values():
-            if deal.question and self.dice.random() < 0.4 and (event := self._judged(deal, books)) is not None:
+            if deal.question and self.dice.random() < 0.4 and (event := judged(self.dice, deal, books)) is not None:
                 found.append(event)
             elif deal.state == REGISTERED and self.dice.random() < 0.0006:
-                found.append(self._typed_over(deal, now))
+                found.append(typed_over(self.dice, deal, now))
             elif deal.state == REFUSED and deal.codes == (3,) and deal.offered is None and self.dice.random() < 0.01:
                 found.append(Word("Сделки", deal.number, {"Скидка сотрудника %": self.dice.choice((3, 5, 5, 8))}))
         for partner in books.partners.values():
-            if partner.state == AUTHORISED and (event := self._about_partner(partner)) is not None:
+            if partner.state == AUTHORISED and (event := on_partner(self.dice, partner, books)) is not None:
                 found.append(event)
-        for errand in books.errands.values():
-            tab = {"order": "Заказы", "pilot": "Пилоты", "nfr": "NFR", "question": "Обращения"}[errand.kind]
-            if errand.about:
-                continue  # see Prospects, Protests
-            if errand.question and self.dice.random() < 0.4:
-                word = "Закрыть" if errand.kind == "question" else self.dice.choice(("Одобрить", "Одобрить", "Отказать"))
-                found.append(Word(tab, errand.number, {"Решение сотрудника": word}))
-            elif errand.kind in KEYED and errand.state == ACCEPTED and not errand.keyed and self.dice.random() < 0.5:
-                found.append(Word(tab, errand.number, {"Ключ": f"KEY-{errand.number}-{now:%d%m}"}))
-        return found
-
-    def _judged(self, deal: Deal, books: Books) -> Event | None:
-        if deal.state == REGISTERED:
-            return Word("Сделки", deal.number, {"Решение сотрудника": self.dice.choice(("Аннулировать", "Оставить"))})
-        tier = books.partners[deal.partner].tier
-        how = self.dice.random()
-        if how < 0.35:
-            code = self.dice.choice((6, 6, "4"))
-            return Word("Сделки", deal.number, {"Решение сотрудника": "Отказать", "Код отказа": code})
-        if how < 0.6 or tier == TRUSTED:
-            figure = self.dice.choice((5, 12, 25, 33))
-            return Word("Сделки", deal.number, {"Решение сотрудника": "Одобрить", "Скидка сотрудника %": figure})
-        return Word("Сделки", deal.number, {"Решение сотрудника": "Одобрить"})
-
-    def _typed_over(self, deal: Deal, now: datetime) -> Event:
-        which = self.dice.randrange(3)
-        if which == 0:
-            return Word("Сделки", deal.number, {"Скидка %": self.dice.choice((7, 15, 22))})
-        if which == 1:
-            later = datetime.combine(now.date() + timedelta(days=self.dice.randrange(40, 120)), time(), MOSCOW)
-            return Word("Сделки", deal.number, {"Действует до": later})
-        return Word("Сделки", deal.number, {"Состояние": self.dice.choice(("Аннулирована", "Выиграна", "Проиграна"))})
-
-    def _about_partner(self, partner: Partner) -> Event | None:
-        chance = self.dice.random()
-        if partner.proposal and chance < 0.3:
-            word = self.dice.choice(("Понизить", "Оставить")) if partner.proposal == "lower" else "Оставить"
-            return Word("Партнёры", partner.number, {"Решение сотрудника": word})
-        if not partner.trained and chance < 0.012:
-            return Word("Обучение", partner.inn, {"Присутствовал": "Да"})
-        if chance > 0.9998:
-            return Word("Партнёры", partner.number, {"Статус": GOLD})
-        if chance > 0.9996:
-            return Word("Партнёры", partner.number, {"Дополнительные контакты": f"second@{partner.number.lower()}.example"})
-        return None
-
-    def _money(self, now: datetime, books: Books) -> list[Event]:
-        found: list[Event] = []
-        for firm in self.firms:
-            partner = books.partners.get(firm.inn)
-            if partner is None or partner.state != AUTHORISED:
-                continue
-            if self.dice.random() < 0.012 * firm.trade:
-                ago = self.dice.choice((0, 0, 1, 20, 330))
-                day = datetime.combine(now.date() - timedelta(days=ago), time(), MOSCOW)
-                amount = self.dice.choice((40_000, 90_000, 160_000, 350_000.5))
-                cells: dict[str, Typed] = {"Дата": day, "ИНН партнёра": firm.inn, "Сумма руб.": amount, "Дистрибутор": "Север"}
-                found.append(Line("Продажи", cells))
-            if self.dice.random() < 0.012:
-                kind = self.dice.choice(("Сайт", "Рассылка", "Соцсети"))
-                day = datetime.combine(now.date(), time(), MOSCOW)
-                link = "https://partner.example"
-                found.append(Line("Публикации", {"Дата": day, "ИНН партнёра": firm.inn, "Вид": kind, "Ссылка": link}))
-        candidates = [deal for deal in books.deals.values() if deal.state in (PENDING, NEEDS_DATA) and deal.customer_inn]
-        if candidates and self.dice.random() < 0.03:
-            deal = self.dice.choice(candidates)
-            cells = {"ИНН заказчика": deal.customer_inn, "ИНН партнёра": deal.partner, "Документ": "письмо"}
-            found.append(Line("Отказы заказчиков", cells))
         return found
 
     # -- what must change nothing
@@ -538,8 +401,3 @@ def _moment(span: tuple[datetime, datetime], taken: set[datetime], dice: random.
         if at not in taken:
             taken.add(at)
             return at
-
-
-def _spoiled(text: str) -> str:
-    """That INN with a slip in its last digit."""
-    return text[:-1] + str((int(text[-1]) + 1) % 10)
