@@ -297,6 +297,7 @@ class PartnerData:
     tier_warned_at: datetime | None = None
     tier_grace_until: date | None = None
     tier_declined: str = ""  # a tier that staff would not confirm; asked again at the next quarterly review
+    tier_held_back: Tier | None = None  # up to here its figures held when staff lowered it; rising so far is theirs to say
     sales_12m: Decimal = Decimal(0)
     distance: str = ""
     violations_told: list[str] = field(default_factory=list)  # those that staff were asked about

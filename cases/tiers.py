@@ -8,11 +8,11 @@ from decimal import Decimal
 from cases import leads, listing
 from cases.desk import Desk
 from cases.letters import day, tier_facts
-from cases.model import Case, CaseKind, DealState, ErrandState, Facts, PartnerState, RequestState
+from cases.model import Case, CaseKind, DealState, ErrandState, Facts, PartnerData, PartnerState, RequestState
 from rules.calendar import add_months
 from rules.decision import Decision, Outcome
 from rules.edition import Edition, Tier
-from rules.tiers import Condition, ReportMonth, TierFacts, distance, fallback, review, sales_total, shortfall
+from rules.tiers import Condition, ReportMonth, TierFacts, distance, fallback, held_back, review, sales_total, shortfall
 from rules.violations import weigh
 
 
@@ -29,6 +29,7 @@ def tier_facts_of(desk: Desk, case: Case) -> TierFacts:
         publicity=desk.outside.tabs.publicity(inn),
         sales_training=trained,
         months=_report_months(desk, inn),
+        held_back=case.partner().tier_held_back,
     )
 
 
@@ -69,8 +70,11 @@ def review_partner(desk: Desk, case: Case, *, quarterly: bool) -> None:
     if decision.outcome is Outcome.APPROVE:
         move(desk, case, Tier(decision.terms["tier"]), "rules", edition, decision, _kept(facts, today, edition))
         facts = tier_facts_of(desk, case)
+    elif decision.outcome is Outcome.REJECT and data.tier_held_back is not None:
+        data.tier_held_back = None  # what it reaches from now on it reaches anew
+        desk.tx.save(case)
     proposed = decision.terms.get("proposed") or (decision.terms.get("tier") if decision.outcome is Outcome.REFER else "")
-    if proposed and (quarterly or data.tier_declined != proposed):
+    if proposed and (quarterly or not _was_declined(data, Tier(proposed))):
         data.tier_declined = ""
         _propose(desk, case, "confirm-tier", Tier(proposed), "")
     missing = shortfall(facts, today, edition)
@@ -84,6 +88,13 @@ def review_partner(desk: Desk, case: Case, *, quarterly: bool) -> None:
             _propose(desk, case, "demote", lower, ", ".join(desk.outside.wording.term(condition.name) for condition in missing))
     _violations(desk, case, edition)
     _show(desk, case, facts, today, edition)
+
+
+def _was_declined(data: PartnerData, tier: Tier) -> bool:
+    """Have staff said no to that tier, so that they are asked again at the quarterly review only?"""
+    order = list(Tier)
+    held = data.tier_held_back
+    return data.tier_declined == tier or (held is not None and order.index(tier) <= order.index(held))
 
 
 def _violations(desk: Desk, case: Case, edition: Edition) -> None:
@@ -127,14 +138,16 @@ def move(
     order = list(Tier)
     raised = order.index(tier) > order.index(data.tier)
     old, data.tier = data.tier, tier
-    data.tier_warned_at, data.tier_grace_until, data.tier_declined = None, None, ""
+    data.tier_warned_at, data.tier_grace_until, data.tier_declined, data.tier_held_back = None, None, "", None
+    today = desk.outside.calendar.local_date(desk.now)
+    if by == "staff" and not raised and (held := held_back(tier_facts_of(desk, case), today, edition)) is not None:
+        data.tier_held_back = held
     answered = ("demote", "confirm-tier", *(("violation",) if by == "staff" and not raised else ()))
     if case.question is not None and case.question.code in answered:
         case.question = None
     desk.record(
         case, "tier", "raise" if raised else "lower", by, (), decision, {**(facts or {}), "from": old.value, "to": tier.value}
     )
-    today = desk.outside.calendar.local_date(desk.now)
     shown = {"tier": tier_facts(edition.figures(tier)), "distance": distance_facts(tier_facts_of(desk, case), today, edition)}
     desk.write(
         case,

@@ -39,7 +39,7 @@ class ReportMonth:
 @dataclass(frozen=True, slots=True)
 class TierFacts:
     """What a tier review looks at. `months`: the last three full months, those in which a deal was open (others are left out of
-    account).
+    account). `held_back`: the highest tier whose conditions held when staff lowered this partner all the same.
     """
 
     tier: Tier
@@ -47,6 +47,7 @@ class TierFacts:
     publicity: tuple[Publicity, ...]
     sales_training: bool
     months: tuple[ReportMonth, ...]
+    held_back: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +143,18 @@ def review(facts: TierFacts, on: date, edition: Edition) -> Decision:
     `tier` (Trusted),
     reject with reason `conditions` when no higher tier holds. When Trusted's figures hold, a promotion up to Gold comes first
     (term `tier`), the
-    proposal for Trusted in term `proposed`.
+    proposal for Trusted in term `proposed`. Up to the tier that staff held back nothing is promoted to: it is referred to them.
 
     A reject here only says that the tier stays. Source: «Повышение партнёрского статуса», conditions of «Партнерские статусы».
     """
     section = edition.tier_review.promotion_section
     higher = [assessed for assessed in assess(facts, on, edition) if _rank(assessed.tier) > _rank(facts.tier)]
-    earned = [assessed.tier for assessed in higher if assessed.holds and not assessed.staff_confirms]
-    proposed = [assessed.tier for assessed in higher if assessed.holds and assessed.staff_confirms]
+    free_from = -1 if facts.held_back is None else _rank(facts.held_back)
+    holding = [
+        (assessed.tier, assessed.staff_confirms or _rank(assessed.tier) <= free_from) for assessed in higher if assessed.holds
+    ]
+    earned = [tier for tier, asked in holding if not asked]
+    proposed = [tier for tier, asked in holding if asked]
     result = Result.PASS if earned else Result.STAFF if proposed else Result.FAIL
     tests = (
         Test("higher-tier", section, result, ", ".join([*earned, *proposed]) or f"none above {facts.tier.value}"),
@@ -177,6 +182,12 @@ def _weighed(condition: Condition) -> Result:
     if condition.holds:
         return Result.PASS
     return Result.STAFF if condition.name == "staff" else Result.FAIL
+
+
+def held_back(facts: TierFacts, on: date, edition: Edition) -> Tier | None:
+    """Whom staff put at this tier: the highest tier above it whose conditions hold all the same, or None."""
+    higher = assess(facts, on, edition)[_rank(facts.tier) + 1 :]
+    return next((assessed.tier for assessed in reversed(higher) if assessed.holds), None)
 
 
 def shortfall(facts: TierFacts, on: date, edition: Edition) -> tuple[Condition, ...]:

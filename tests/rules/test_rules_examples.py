@@ -47,7 +47,19 @@ from rules.pilots import PilotFacts, pilot, pilot_agenda, pilot_due, pilot_term
 from rules.renewals import Purchase, incumbent
 from rules.requests import TopicFacts, stays_listed, topic
 from rules.standing import is_ahead, is_told, letters_go
-from rules.tiers import Publicity, ReportMonth, Sale, TierFacts, benefits, distance, fallback, review, sales_total, shortfall
+from rules.tiers import (
+    Publicity,
+    ReportMonth,
+    Sale,
+    TierFacts,
+    benefits,
+    distance,
+    fallback,
+    held_back,
+    review,
+    sales_total,
+    shortfall,
+)
 from rules.training import course_terms, proposed_day, reminder_days
 from rules.violations import Violation, weigh
 from rules.waiting import WaitingFacts, wait
@@ -79,7 +91,9 @@ POINTS: Mapping[str, frozenset[str]] = {
     "Понижение партнёрского статуса или отказ в авторизации": frozenset(
         {"после отказа или деавторизации", "понижение", "нарушения"}
     ),
-    "Повышение партнёрского статуса": frozenset({"повышение через ступень", "доверенный – со словом сотрудников"}),
+    "Повышение партнёрского статуса": frozenset(
+        {"повышение через ступень", "доверенный – со словом сотрудников", "пониженный сотрудниками"}
+    ),
     "Партнерские статусы": frozenset(
         {
             "скидка и срок статуса",
@@ -463,6 +477,7 @@ def run_tier(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) 
         publicity=(*mailings, *site),
         sales_training=facts.pop("training", False),
         months=tuple(ReportMonth(*month) for month in facts.pop("months", [])),
+        held_back=Tier(facts.pop("held_back")) if "held_back" in facts else None,
     )
     used_up(facts)
     actual = of_decision(review(weighed, on, edition), edition, expected, ("tier", "proposed")) if "outcome" in expected else {}
@@ -474,6 +489,7 @@ def run_tier(facts: dict[str, Any], edition: Edition, expected: dict[str, Any]) 
         "short": [condition.name for condition in shortfall(weighed, on, edition)],
         "fallback": fallback(weighed, on, edition).value,
         "total": str(sales_total(weighed, on, edition)),
+        "held_back": above.value if (above := held_back(weighed, on, edition)) else "",
     }
     return actual | {key: value for key, value in more.items() if key in expected}
 

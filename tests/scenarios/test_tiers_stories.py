@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import openpyxl
+import pytest
 
 from tests.scenarios.house import House, Sent, Value, inn
 
@@ -226,6 +227,39 @@ def test_lowering_the_tier_is_an_answer_to_a_complaint_and_raising_it_is_none(ho
     assert "Жалоба" not in remarks(house)
     house.ok("2026-03-04 10:00")
     assert "Жалоба" not in remarks(house)
+
+
+@pytest.mark.parametrize("cell", [("Решение сотрудника", "Понизить"), ("Статус", "Бронзовый")])
+def test_a_tier_that_staff_lowered_stands_though_its_figures_hold(house: House, cell: tuple[str, str]) -> None:
+    """«Предложение» comes at the next quarterly review; what is reached anew after that counts as ever."""
+    silver(house)
+    complaint(house, "2026-03-02")
+    house.ok("2026-03-03 10:00")
+    house.set_cell("Партнёры", PARTNER, *cell)
+    house.ok("2026-03-03 12:00")
+    house.ok("2026-03-04 10:00")
+    sale(house, "2026-03-04", 1000)
+    house.ok("2026-03-05 10:00")
+    assert standing(house)[0] == "Бронзовый"
+    assert "присвоить" not in remarks(house)
+    house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Повысить")
+    house.ok("2026-03-06 10:00")
+    assert standing(house)[0] == "Серебряный"
+
+
+def test_staff_are_asked_quarterly_about_a_tier_that_they_lowered(house: House) -> None:
+    silver(house)
+    house.set_cell("Партнёры", PARTNER, "Статус", "Белый")
+    house.ok("2026-03-03 12:00")
+    sale(house, "2026-03-20", 600_000)
+    house.ok("2026-03-31 10:00")
+    assert (standing(house)[0], remarks(house)) == ("Белый", "")
+    house.ok("2026-04-01 09:30")
+    assert standing(house)[0] == "Белый"
+    assert remarks(house).startswith("Предложение: присвоить статус «Серебряный»; показатели выполнены")
+    house.set_cell("Партнёры", PARTNER, "Решение сотрудника", "Оставить")
+    house.ok("2026-04-02 10:00")
+    assert (standing(house)[0], remarks(house)) == ("Белый", "")
 
 
 def test_a_complaint_about_a_partner_that_had_been_warned_sends_the_partner_no_letter(house: House) -> None:

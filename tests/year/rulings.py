@@ -112,7 +112,9 @@ def on_partner(dice: random.Random, partner: Partner, books: Books) -> Event | N
     """A word on a partner: an answer, or out of the blue."""
     chance = dice.random()
     if partner.proposal and chance < 0.3:
-        fallen = partners.earned(books, partner) < TIERS.index(partner.tier)  # else it would rise again at once
+        fallen = partners.earned(books, partner) < TIERS.index(
+            partner.tier
+        )  # else rising again is staff's to say, which is not played
         word = dice.choice(("Понизить", "Оставить")) if fallen and partner.proposal in ("lower", "violation") else "Оставить"
         return Word("Партнёры", partner.number, {"Решение сотрудника": word})
     if chance > 0.9998:
