@@ -23,12 +23,14 @@ def open_question(
     facts: Facts | None = None,
     thread: tuple[str, ...] = (),
     acknowledge: bool = True,
+    asks: bool = True,
     kind: CaseKind = CaseKind.REQUEST,
     named: str = "",
 ) -> Case:
     """A numbered case in the staff's queue; the sender is acknowledged once. The submission is stored with its number.
 
-    `named`: the INN of the partner for which the sender, unknown to it, claims to ask.
+    `named`: the INN of the partner for which the sender, unknown to it, claims to ask. `asks` False: the caller answers it at
+    once, and nobody is to be asked or told to wait.
     """
     edition = desk.edition_at(submission.received_at)
     calendar = desk.outside.calendar
@@ -65,8 +67,9 @@ def open_question(
     else:
         desk.tx.add_submission(submission)
     desk.journal(case, "received")
-    desk.ask_staff(case, code, None, about=about, subject=subject)
-    sla.advance(desk, case)
+    if asks:
+        desk.ask_staff(case, code, None, about=about, subject=subject)
+        sla.advance(desk, case)
     if acknowledge and submission.address and not case.missed:  # else the interim answer says it all
         desk.write(case, "question-received", to=submission.address, facts={"subject": subject}, thread=thread)
     return case

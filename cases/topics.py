@@ -89,6 +89,7 @@ def _to_staff(desk: Desk, submission: Submission, request: TopicRequest, named: 
         partner_inn=named if known else "",
         code=decision.reasons[0].code if decision.outcome is Outcome.REFER and known else "request",
         acknowledge=not reject and not approve,
+        asks=not reject and not approve,
         named="" if known else named,
     )
     kept: Facts = {"topic": facts.topic, "standing": facts.standing.value, "tier": facts.tier.value, "sender_known": known}

@@ -24,7 +24,7 @@ from tests.scenarios.house import House
 
 DAYS = (BUSY, REMINDERS, LISTED, LOST_TAB, MONTH, RESTORED)
 _OURS = ("jobs.", "cases.", "ledger.", "mailer.", "sheets.")
-_ANYBODYS = {"jobs.office", "ledger.database", "ledger.engine"}
+_ANYBODYS = {"jobs.keeping", "jobs.office", "ledger.database", "ledger.engine"}
 """Modules through which every step goes: it is named after its caller."""
 
 _CHANGES = {"os.rename": "moves a file", "os.link": "moves a file", "os.remove": "deletes a file", "os.mkdir": "makes a folder"}
@@ -33,7 +33,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The `nth` time that the pass of a day comes to this place of the code, such as `jobs.listing._replace moves a file`."""
+    """The `nth` time that the pass of a day comes to this place of the code, such as `jobs.listing.run moves a file`."""
 
     day: Day
     place: str

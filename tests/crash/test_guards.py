@@ -16,8 +16,9 @@ EFFECTS = {
     "office.book.ensure",
     "inbox.done",
     "connection.send",
-    "draft.write_bytes",
-    "draft.write_text",
+    "write_whole",
+    "draft.unlink",
+    "draft.open",
     "draft.replace",
     "path.unlink",
     "job",  # every job, in `once`
@@ -27,8 +28,8 @@ EFFECTS = {
 BY_HAND = {"backup", "cli", "home", "doctor", "demo", "person", "lock", "place", "story", "simulate", "replay", "dry_run"}
 """Modules of commands that people give: what was cut short is given again."""
 
-ELSEWHERE = {"keep_offer", "_replace"}
-"""Whole files that are simply made again; MAIL_BUILT and LISTING_WRITTEN stand behind their callers."""
+ELSEWHERE = {"write_whole", "keep_offer"}
+"""Whole files that are simply made again; MAIL_BUILT stands behind the caller."""
 
 
 def _functions() -> Iterator[tuple[str, ast.FunctionDef]]:

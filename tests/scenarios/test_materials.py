@@ -48,6 +48,17 @@ def test_links_go_at_once(partner: House) -> None:
     assert not partner.mails("question-received")
 
 
+def test_what_is_read_after_its_deadline_and_answered_at_once_is_not_told_to_wait_besides(partner: House) -> None:
+    """After an outage."""
+    for topic in ("Материалы", "Публикация"):
+        partner.add_form("Форма Запрос", "2026-03-03 10:00", A, **{"ИНН партнёра": ONE, "Тема": topic, "Текст": "Просим"})
+    before = len(partner.mails(to=A))
+    partner.ok("2026-03-12 10:00")
+    assert {letter.template for letter in partner.mails(to=A)[before:]} >= {"materials-links", "question-answered"}
+    assert not partner.mails("case-waiting")
+    assert "Вопрос сотруднику" not in {line["Событие"] for line in partner.rows("Журнал")}
+
+
 def test_extended_marketing_from_gold(partner: House) -> None:
     partner.set_cell("Партнёры", "P-0001", "Статус", "Золотой")
     partner.ok("2026-03-02 10:10")
