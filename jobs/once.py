@@ -34,7 +34,7 @@ from jobs.office import CALLS, Office, open_office
 from jobs.progress import Progress
 from jobs.report import PassReport
 from jobs.settings import SettingsError
-from ledger.database import FAULTS
+from ledger.database import FAULTS, LOST
 from ledger.runs import LeaseGone
 from rules.decision import ProgrammeError
 from sheets.google import GoogleSpreadsheet
@@ -108,7 +108,7 @@ def _run(office: Office, only: str) -> None:
             office.report.fault(f"{name} stopped: {gone}; this run leaves the rest to that one")
             office.ledger.job_finished(name, slot, office.now, ok=False, error="the lease is gone")
             return
-        except FAULTS as error:  # the others would do the same, and what they say would bury what matters
+        except LOST as error:  # the others would do the same, and what they say would bury what matters
             log.error("job-failed", extra={"job": name, "error": type(error).__name__}, exc_info=error)
             office.report.fault(told(error))
             with suppress(*FAULTS):

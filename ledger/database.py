@@ -33,7 +33,10 @@ class LedgerUnreachable(Exception):
     """The database does not answer, or not this user; the message says which and why, without a password."""
 
 
-FAULTS = (OperationalError, InternalError, LedgerDamaged, LeaseGone)
+LOST = (OperationalError, LedgerDamaged)
+"""Raised when the ledger is away, has no room, can be read only, or is damaged: what is tried next fares no better."""
+
+FAULTS = (*LOST, InternalError, LeaseGone)
 """Raised when the ledger itself fails (away, no room, read only, damaged, no word from us for too long in mid-transaction) or is
 another's by now.
 

@@ -6,10 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.scenarios.conftest import house, new_home
 from tests.scenarios.house import ROOT, House, inn
 
 __all__ = ["house", "new_home"]
+
+pytestmark = pytest.mark.slow
 
 
 def _with_little_room(*arguments: str) -> subprocess.CompletedProcess[str]:

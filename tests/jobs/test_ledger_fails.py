@@ -14,6 +14,8 @@ from tests.scenarios.house import House, inn
 
 __all__ = ["house", "new_home"]
 
+pytestmark = pytest.mark.slow
+
 
 def _spoil(ledger: Path, of: str) -> None:
     """The disk gives back nonsense for the pages of one table or index."""

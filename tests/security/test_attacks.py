@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from tests.scenarios.house import House, inn
 
@@ -260,6 +261,7 @@ def test_forms_in_a_partners_name_flood_neither_it_nor_strangers_nor_staff(house
     assert "Партнёру не сообщили" not in house.row("Партнёры", "P-0001")["Замечания"]
 
 
+@pytest.mark.slow
 def test_what_a_flood_left_open_is_not_told_of_case_by_case_either(house: House) -> None:
     """Each row has a deadline of its own: warnings, and interim answers, would be as many."""
     house.configure("unvouched_per_partner_a_day = 10", "unvouched_per_partner_a_day = 3")

@@ -55,6 +55,7 @@ def test_a_backup_goes_where_nobody_waits_for_it(house: House, tmp_path: Path) -
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.slow
 def test_logs_of_the_sample_name_nobody(tmp_path: Path) -> None:
     """The whole sample story, with every line that is logged or said."""
     home = tmp_path / "home"
