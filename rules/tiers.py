@@ -149,9 +149,11 @@ def review(facts: TierFacts, on: date, edition: Edition) -> Decision:
     """
     section = edition.tier_review.promotion_section
     higher = [assessed for assessed in assess(facts, on, edition) if _rank(assessed.tier) > _rank(facts.tier)]
-    free_from = -1 if facts.held_back is None else _rank(facts.held_back)
+    held = facts.held_back
     holding = [
-        (assessed.tier, assessed.staff_confirms or _rank(assessed.tier) <= free_from) for assessed in higher if assessed.holds
+        (assessed.tier, assessed.staff_confirms or (held is not None and _rank(assessed.tier) <= _rank(held)))
+        for assessed in higher
+        if assessed.holds
     ]
     earned = [tier for tier, asked in holding if not asked]
     proposed = [tier for tier, asked in holding if asked]
